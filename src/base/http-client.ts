@@ -1,0 +1,141 @@
+/**
+ * The one way out by HTTP. Only hosts that the configuration named are reached, redirects are not followed, answers
+ * are bounded, and what failed before a byte left is told apart from what may have arrived.
+ */
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, request } from 'undici';
+import { ChanceryError, type ErrorCode, messageOf, systemCodeOf } from './errors.ts';
+import { parseJson } from './json.ts';
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+  readonly signal?: AbortSignal;
+  /** How long the answer's first byte may take, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** The parsed body; undefined when it is not JSON. */
+  readonly json: unknown;
+  /** What Retry-After asks for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+/** No answer came. `sent` is false when the request certainly never left. */
+export class NoAnswer extends ChanceryError {
+  readonly sent: boolean;
+  constructor(code: ErrorCode, sent: boolean, cause: unknown) {
+    super(code, { detail: messageOf(cause), cause });
+    this.sent = sent;
+  }
+}
+
+const answerLimitBytes = 16 * 1024 * 1024;
+/** Failures of name lookup and connecting: not a byte of the request was written. */
+const neverLeft = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+export class HttpClient {
+  readonly #agent: Agent;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #unreachable: ErrorCode;
+
+  /** `origins` are URLs or bare host names; a bare name stands for HTTPS on its standard port. */
+  constructor(
+    origins: readonly string[],
+    { unreachable, connections = 64 }: { unreachable: ErrorCode; connections?: number },
+  ) {
+    this.#hosts = new Set(
+      origins.map((origin) => new URL(origin.includes('://') ? origin : `https://${origin}`).origin),
+    );
+    this.#unreachable = unreachable;
+    this.#agent = new Agent({ connections, pipelining: 1, keepAliveTimeout: 30_000, connect: { timeout: 10_000 } });
+  }
+
+  /** Any status is an answer; throws `NoAnswer` when there is none. */
+  async call(call: HttpCall): Promise<HttpAnswer> {
+    const { status, headers, body } = await this.stream(call);
+    try {
+      const bytes = await readAll(body);
+      return { status, json: jsonOf(bytes), retryAfterMs: retryAfter(headers['retry-after']) };
+    } catch (cause) {
+      throw new NoAnswer(this.#unreachable, true, cause);
+    }
+  }
+
+  /** As `call`, but hands over the body as a stream, which must be consumed or destroyed. */
+  async stream({ method, url, headers = {}, body, signal, timeoutMs = 60_000 }: HttpCall): Promise<StreamedAnswer> {
+    this.#guard(url);
+    try {
+      const answer = await request(url, {
+        method,
+        headers: { ...headers },
+        body: body ?? null,
+        signal: signal ?? null,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        dispatcher: this.#agent,
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+    } catch (cause) {
+      throw new NoAnswer(this.#unreachable, !neverLeft.has(systemCodeOf(cause) ?? ''), cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  #guard(url: string): void {
+    const { origin } = new URL(url);
+    if (!this.#hosts.has(origin)) {
+      throw new ChanceryError(this.#unreachable, {
+        place: origin,
+        detail: 'This host is not named in the configuration.',
+      });
+    }
+  }
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > answerLimitBytes) throw new Error(`the answer exceeds ${answerLimitBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 9110, section 10.2.3: seconds or a date. */
+function retryAfter(value: string | string[] | undefined): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const seconds = Number(value);
+  const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}

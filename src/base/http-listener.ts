@@ -1,0 +1,174 @@
+/**
+ * The one kind of HTTP server in the house. Every route bounds its body before reading it, may refuse by header before
+ * a byte of body is read, and answers errors of the catalogue as `{errcode, error, advice}` with their status.
+ */
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { ChanceryError, messageOf } from './errors.ts';
+import type { Log } from './logging.ts';
+
+export interface HttpRequest {
+  /** Values of the `:name` segments of the route's path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** Sent as JSON; a string is sent as plain text. */
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Segments; `:name` takes one segment. */
+  readonly path: string;
+  readonly maxBodyBytes: number;
+  /** Throws to refuse before the body is read. */
+  readonly authorise?: (headers: IncomingHttpHeaders) => void;
+  readonly handle: (request: HttpRequest) => Promise<HttpReply>;
+}
+
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socketPath: string };
+
+const bodiesInFlightBytes = 64 * 1024 * 1024;
+const secondsBeforeRetry = '2';
+
+export class HttpListener {
+  readonly #server: Server;
+  readonly #routes: readonly Route[];
+  readonly #log: Log;
+  #bytesInFlight = 0;
+
+  constructor(routes: readonly Route[], log: Log) {
+    this.#routes = routes;
+    this.#log = log;
+    this.#server = createServer(
+      { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#server.maxConnections = 2_000;
+  }
+
+  /** Resolves to the port (0 for a socket path). Throws `CH-LISTEN-FAILED`. */
+  async start(address: ListenAddress): Promise<number> {
+    const where = 'socketPath' in address ? { path: address.socketPath } : { host: address.host, port: address.port };
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error) => {
+        const place = 'socketPath' in address ? address.socketPath : `${address.host}:${address.port}`;
+        reject(new ChanceryError('CH-LISTEN-FAILED', { place, detail: messageOf(error), cause: error }));
+      });
+      this.#server.listen(where, resolve);
+    });
+    const bound = this.#server.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : 0;
+  }
+
+  /** Takes no new request and resolves when those in hand are answered. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let reply: HttpReply;
+    try {
+      reply = await this.#answer(request);
+    } catch (thrown) {
+      reply = this.#refusal(thrown);
+    }
+    if (!request.complete) response.setHeader('Connection', 'close');
+    const isText = typeof reply.body === 'string';
+    const payload = isText ? String(reply.body) : JSON.stringify(reply.body);
+    response.writeHead(reply.status, {
+      'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+      ...reply.headers,
+    });
+    response.end(payload);
+  }
+
+  async #answer(request: IncomingMessage): Promise<HttpReply> {
+    const url = new URL(`http://listener${request.url?.startsWith('/') === true ? request.url : '/'}`);
+    const { route, params } = this.#find(request.method ?? '', url.pathname);
+    route.authorise?.(request.headers);
+    const body = await this.#read(request, route.maxBodyBytes);
+    try {
+      return await route.handle({ params, query: url.searchParams, headers: request.headers, body });
+    } finally {
+      this.#bytesInFlight -= body.length;
+    }
+  }
+
+  #find(method: string, path: string): { route: Route; params: Record<string, string> } {
+    const allowed: string[] = [];
+    for (const route of this.#routes) {
+      const params = match(route.path, path);
+      if (params === undefined) continue;
+      if (route.method === method) return { route, params };
+      allowed.push(route.method);
+    }
+    if (allowed.length > 0) throw new ChanceryError('CH-HTTP-METHOD', { detail: `Offered: ${allowed.join(', ')}.` });
+    throw new ChanceryError('CH-HTTP-NOT-FOUND');
+  }
+
+  async #read(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+    const tooLarge = new ChanceryError('CH-HTTP-TOO-LARGE', { detail: `At most ${limit} bytes are taken.` });
+    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        this.#bytesInFlight += chunk.length;
+        if (size > limit) throw tooLarge;
+        if (this.#bytesInFlight > bodiesInFlightBytes) throw new ChanceryError('CH-STORE-BUSY');
+        chunks.push(chunk);
+      }
+    } catch (thrown) {
+      this.#bytesInFlight -= size;
+      throw thrown;
+    }
+    return Buffer.concat(chunks);
+  }
+
+  #refusal(thrown: unknown): HttpReply {
+    const error = thrown instanceof ChanceryError ? thrown : new ChanceryError('CH-HTTP-INTERNAL', { cause: thrown });
+    if (error.status >= 500) this.#log.warn({ err: thrown }, 'a request could not be answered');
+    return {
+      status: error.status,
+      body: { errcode: error.code, error: error.message, advice: error.advice },
+      ...(error.status === 503 ? { headers: { 'Retry-After': secondsBeforeRetry } } : {}),
+    };
+  }
+}
+
+/** The decoded `:name` segments when the path fits the pattern. */
+function match(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? '';
+    if (!segment.startsWith(':')) {
+      if (segment !== value) return undefined;
+      continue;
+    }
+    try {
+      params[segment.slice(1)] = decodeURIComponent(value);
+    } catch {
+      return undefined;
+    }
+  }
+  return params;
+}

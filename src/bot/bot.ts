@@ -1,0 +1,56 @@
+/**
+ * Answers commands. Every command declares who may use it; what is not offered to the asker does not exist for them.
+ * Secrets are never asked for here: accounts are added on the command line.
+ */
+import { ChanceryError } from '../base/errors.ts';
+import type { CommandAnswerer } from '../bridge/bot-room.ts';
+import type { Operations } from '../bridge/operations.ts';
+import { isListed } from '../governance/permissions.ts';
+import type { UserId } from '../model/ids.ts';
+import type { Command, Role } from './command.ts';
+import { help } from './commands/help.ts';
+import { portals } from './commands/portals.ts';
+import { retry } from './commands/retry.ts';
+import { status } from './commands/status.ts';
+import { version } from './commands/version.ts';
+
+const commands: readonly Command[] = [help, version, status, portals, retry];
+
+export interface BotOptions {
+  readonly admins: readonly string[];
+  readonly officials: readonly string[];
+  readonly operations: Operations;
+}
+
+export class Bot implements CommandAnswerer {
+  readonly #options: BotOptions;
+
+  constructor(options: BotOptions) {
+    this.#options = options;
+  }
+
+  knows(user: UserId): boolean {
+    return this.#roleOf(user) !== undefined;
+  }
+
+  async answer(asker: UserId, line: string): Promise<string> {
+    const role = this.#roleOf(asker);
+    if (role === undefined) return 'You are not among the people this bot works for. Ask your administrator.';
+    const offered = commands.filter((command) => command.role === 'official' || role === 'admin');
+    const [name = '', ...rest] = line.trim().split(/\s+/);
+    const command = offered.find((each) => each.name === name.toLowerCase());
+    if (command === undefined)
+      return `I do not know \`${name.slice(0, 40)}\`. Write \`help\` to see what I can do for you.`;
+    try {
+      return await command.run({ asker, role, arguments: rest, operations: this.#options.operations, offered });
+    } catch (thrown) {
+      if (thrown instanceof ChanceryError) return `${thrown.code}: ${thrown.message} ${thrown.advice}`;
+      throw thrown;
+    }
+  }
+
+  #roleOf(user: UserId): Role | undefined {
+    if (isListed(this.#options.admins, user)) return 'admin';
+    return isListed(this.#options.officials, user) ? 'official' : undefined;
+  }
+}

@@ -1,0 +1,25 @@
+/** A command of the bot: what it is called, who may use it, what it takes and what it does, declared in one place. */
+import type { Operations } from '../bridge/operations.ts';
+import type { UserId } from '../model/ids.ts';
+
+/** An admin may do what an official may. */
+export type Role = 'official' | 'admin';
+
+export interface CommandCall {
+  readonly asker: UserId;
+  readonly role: Role;
+  readonly arguments: readonly string[];
+  readonly operations: Operations;
+  /** The commands that this asker may use. */
+  readonly offered: readonly Command[];
+}
+
+export interface Command {
+  readonly name: string;
+  /** Arguments as shown in help, e.g. `[number]`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly role: Role;
+  /** The answer, as plain text. */
+  run(call: CommandCall): Promise<string>;
+}

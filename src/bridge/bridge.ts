@@ -1,0 +1,138 @@
+/**
+ * The heart, put together: two sets of lanes over one journal, what feeds them, and what they call. Starting finishes
+ * what an earlier process left; stopping finishes what is in hand.
+ */
+import type { TransactionBatch } from '../matrix/transactions.ts';
+import type { Sink } from '../networks/contract.ts';
+import type { Part } from '../store/parts.ts';
+import { BotRoom, type CommandAnswerer } from './bot-room.ts';
+import { CatchUp } from './catch-up.ts';
+import type { BridgeContext } from './context.ts';
+import { Feedback } from './feedback.ts';
+import { Ghosts } from './ghosts.ts';
+import { HomeserverLink } from './homeserver-link.ts';
+import { Inbound } from './inbound.ts';
+import { InboundMedia } from './inbound-media.ts';
+import { InboundMessages } from './inbound-message.ts';
+import { InboundReactions } from './inbound-reaction.ts';
+import { InboundReceipts } from './inbound-receipt.ts';
+import { Intake } from './intake.ts';
+import { Lanes } from './lanes.ts';
+import { Marks } from './marks.ts';
+import { Operations } from './operations.ts';
+import { Outbound } from './outbound.ts';
+import { OutboundMedia } from './outbound-media.ts';
+import { OutboundMessages } from './outbound-message.ts';
+import { OutboundReactions } from './outbound-reaction.ts';
+import { PortalRooms } from './portal-rooms.ts';
+import { Sending } from './sending.ts';
+import { createSink } from './sink.ts';
+
+export interface BridgeOptions {
+  readonly registrationId: string;
+  readonly version: string;
+  /** Who answers commands, given what commands may use. */
+  readonly commands: (operations: Operations) => CommandAnswerer;
+}
+
+/** A homeserver makes an event in about 15 ms on one core: more lanes than this only queue there. */
+const inboundLanes = 20;
+const outboundLanes = 40;
+const stopWithinMs = 8_000;
+
+export class Bridge {
+  readonly sink: Sink;
+  readonly operations: Operations;
+  readonly #context: BridgeContext;
+  readonly #inbound: Lanes;
+  readonly #outbound: Lanes;
+  readonly #intake: Intake;
+  readonly #marks: Marks;
+  readonly #link: HomeserverLink;
+
+  constructor(context: BridgeContext, { registrationId, version, commands }: BridgeOptions) {
+    const { store, clock, log } = context;
+    this.#context = context;
+    const shared = { store, clock, log };
+    this.#inbound = new Lanes({
+      ...shared,
+      direction: 'in',
+      concurrency: inboundLanes,
+      handle: (row, signal) => inbound.handle(row, signal),
+    });
+    this.#outbound = new Lanes({
+      ...shared,
+      direction: 'out',
+      concurrency: outboundLanes,
+      handle: (row, signal) => outbound.handle(row, signal),
+    });
+    this.sink = createSink({ store, now: () => clock.now(), wake: (lane) => this.#inbound.wake(lane) });
+    this.#intake = new Intake(context, (lane) => this.#outbound.wake(lane));
+    this.#marks = new Marks(context);
+    const catchUp = new CatchUp(context, this.#intake);
+    this.#link = new HomeserverLink({ context, catchUp, registrationId, onReturn: () => this.#resume() });
+    this.operations = new Operations({
+      context,
+      inbound: this.#inbound,
+      outbound: this.#outbound,
+      link: this.#link,
+      version,
+    });
+    const inbound = this.#composeInbound();
+    const outbound = this.#composeOutbound(commands(this.operations));
+  }
+
+  /** Makes the bot ready and takes up what waits. The homeserver may be away: then this goes on when it is back. */
+  start(): void {
+    this.#link.start();
+  }
+
+  /** For the transactions of the homeserver; resolves when they are durable. */
+  async accept(batch: TransactionBatch): Promise<void> {
+    await this.#intake.accept(batch);
+    void this.#marks.take(batch.ephemeral);
+  }
+
+  async stop(): Promise<void> {
+    await this.#link.stop();
+    await Promise.all([this.#inbound.stop(stopWithinMs), this.#outbound.stop(stopWithinMs)]);
+  }
+
+  async #resume(): Promise<void> {
+    const { homeserver, bot } = this.#context;
+    await homeserver.registerUser(bot.user);
+    await homeserver.ensureDevice(bot.user, bot.device);
+    await homeserver.setDisplayName(bot, 'Chancery');
+    await Promise.all([this.#inbound.resume(), this.#outbound.resume()]);
+  }
+
+  #composeInbound(): Inbound {
+    const context = this.#context;
+    const rooms = new PortalRooms(context);
+    const ghosts = new Ghosts(context);
+    const feedback = new Feedback(context);
+    return new Inbound(context, {
+      messages: new InboundMessages({ context, rooms, ghosts, media: new InboundMedia(context) }),
+      reactions: new InboundReactions(context, rooms, ghosts),
+      receipts: new InboundReceipts({ context, ghosts, feedback, evidence: (part) => this.#release(part) }),
+    });
+  }
+
+  #composeOutbound(commands: CommandAnswerer): Outbound {
+    const context = this.#context;
+    const feedback = new Feedback(context);
+    const sending = new Sending(context, feedback);
+    return new Outbound({
+      context,
+      feedback,
+      botRoom: new BotRoom(context, commands),
+      messages: new OutboundMessages({ context, sending, feedback, media: new OutboundMedia(context) }),
+      reactions: new OutboundReactions({ context, sending, feedback }),
+    });
+  }
+
+  /** The evidence that this part's lane waited for is there. */
+  async #release({ journalId }: Part): Promise<void> {
+    await this.operations.retryRow(journalId);
+  }
+}

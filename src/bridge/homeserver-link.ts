@@ -1,0 +1,90 @@
+/**
+ * Keeps the homeserver talking to us: asks it at start, and again whenever it was away, to deliver at once instead of
+ * after its own long pause; then has the rooms compared with the journal.
+ */
+import { backoffMs } from '../base/backoff.ts';
+import type { BridgeContext } from './context.ts';
+import type { CatchUp } from './catch-up.ts';
+
+const whileWell = 30_000;
+const whileAway = { baseMs: 250, ceilingMs: 5_000 };
+
+export class HomeserverLink {
+  readonly #context: BridgeContext;
+  readonly #catchUp: CatchUp;
+  readonly #registrationId: string;
+  /** What waits for the homeserver is due when it is back. */
+  readonly #onReturn: () => Promise<void>;
+  readonly #stopped = new AbortController();
+  #state: 'connecting' | 'connected' | 'away' = 'connecting';
+  #loop: Promise<void> | undefined;
+
+  constructor(options: {
+    context: BridgeContext;
+    catchUp: CatchUp;
+    registrationId: string;
+    onReturn: () => Promise<void>;
+  }) {
+    this.#context = options.context;
+    this.#catchUp = options.catchUp;
+    this.#registrationId = options.registrationId;
+    this.#onReturn = options.onReturn;
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#loop ??= this.#watch();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#loop;
+  }
+
+  async #watch(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopped.signal.aborted) {
+      const back = await this.#ping();
+      failures = back ? 0 : failures + 1;
+      await this.#pause(back ? whileWell : backoffMs(failures, whileAway));
+    }
+  }
+
+  async #ping(): Promise<boolean> {
+    const { homeserver, log } = this.#context;
+    const before = this.#state;
+    try {
+      await homeserver.ping(this.#registrationId);
+      this.#state = 'connected';
+      if (before === 'connected') return true;
+      log.info('the homeserver is connected');
+      await this.#onReturn();
+      await this.#catchUp.run(this.#stopped.signal);
+      return true;
+    } catch (thrown) {
+      this.#state = 'away';
+      if (before !== 'away')
+        log.warn(
+          { err: thrown },
+          'the homeserver does not answer, or does not reach the bridge: see homeserver.url and appservice.url',
+        );
+      return false;
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms);
+      const { signal } = this.#stopped;
+      signal.addEventListener('abort', done, { once: true });
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+    });
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * One thing that a network told us, on its way into the room: finds the portal, hands over by kind. Each handler ends
+ * with one transaction in which mapping, outcome and "done" stand together.
+ */
+import { reached } from '../base/named-points.ts';
+import type { PortalId } from '../model/ids.ts';
+import type { RemoteEvent } from '../model/remote-event.ts';
+import type { JournalRow } from '../store/journal.ts';
+import type { Portal } from '../store/portals.ts';
+import type { BridgeContext } from './context.ts';
+import type { InboundMessages } from './inbound-message.ts';
+import type { InboundReactions } from './inbound-reaction.ts';
+import type { InboundReceipts } from './inbound-receipt.ts';
+
+/** What the sink writes into the journal. */
+export interface JournalledEvent {
+  readonly portal: PortalId;
+  readonly event: RemoteEvent;
+}
+
+/** One row of the inbound journal with what it is about. */
+export interface InboundWork<Event extends RemoteEvent = RemoteEvent> {
+  readonly row: JournalRow;
+  readonly portal: Portal;
+  readonly event: Event;
+  readonly signal: AbortSignal;
+}
+
+export interface InboundHandlers {
+  readonly messages: InboundMessages;
+  readonly reactions: InboundReactions;
+  readonly receipts: InboundReceipts;
+}
+
+export class Inbound {
+  readonly #context: BridgeContext;
+  readonly #handlers: InboundHandlers;
+
+  constructor(context: BridgeContext, handlers: InboundHandlers) {
+    this.#context = context;
+    this.#handlers = handlers;
+  }
+
+  async handle(row: JournalRow, signal: AbortSignal): Promise<void> {
+    // The journal holds what the sink wrote: its shape is known.
+    const { event, portal: portalId } = row.payload as JournalledEvent;
+    const portal = await this.#context.store.read.portals.get(portalId);
+    if (portal === undefined) throw new Error(`portal ${portalId} of journal row ${row.id} is missing`);
+    await this.#handOver(row, portal, event, signal);
+    reached('inbound.done');
+  }
+
+  async #handOver(row: JournalRow, portal: Portal, event: RemoteEvent, signal: AbortSignal): Promise<void> {
+    const { messages, reactions, receipts } = this.#handlers;
+    switch (event.kind) {
+      case 'message':
+        return messages.handle({ row, portal, event, signal });
+      case 'reaction':
+      case 'reaction-removed':
+        return reactions.handle({ row, portal, event, signal });
+      case 'delivery-receipt':
+      case 'read-receipt':
+        return receipts.handle({ row, portal, event, signal });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Where the homeserver delivers, by transactions and by the comparison after an outage: events become durable, once
+ * each by their event id, in the lane of their room. Only after that is the homeserver told "received".
+ */
+import { createHash } from 'node:crypto';
+import { reached } from '../base/named-points.ts';
+import type { RoomEvent, UnreadableEvent } from '../matrix/room-event.ts';
+import type { TransactionBatch } from '../matrix/transactions.ts';
+import { asId, type LaneKey } from '../model/ids.ts';
+import { outboundLane } from '../store/portals.ts';
+import type { BridgeContext } from './context.ts';
+
+export class Intake {
+  readonly #context: BridgeContext;
+  readonly #wake: (lane: LaneKey) => void;
+
+  constructor(context: BridgeContext, wake: (lane: LaneKey) => void) {
+    this.#context = context;
+    this.#wake = wake;
+  }
+
+  /** Resolves to the number of events that were new, once all are durable. Throws `CH-STORE-*`. */
+  async accept({ events, unreadable }: Pick<TransactionBatch, 'events' | 'unreadable'>): Promise<number> {
+    const wanted = events.filter((event) => this.concernsUs(event));
+    if (wanted.length + unreadable.length === 0) return 0;
+    reached('outbound.received');
+    const { store, clock } = this.#context;
+    const fresh = await store.write(async (unit) => {
+      const lanes: LaneKey[] = [];
+      for (const event of wanted) {
+        const lane = outboundLane(event.room_id);
+        const entry = {
+          direction: 'out',
+          dedupeKey: event.event_id,
+          lane,
+          payload: event,
+          receivedAt: clock.now(),
+        } as const;
+        if (await unit.journal.add(entry)) lanes.push(lane);
+      }
+      for (const event of unreadable) await unit.journal.quarantine(quarantineEntry(event, clock.now()), event.reason);
+      return lanes;
+    });
+    reached('outbound.accepted');
+    for (const lane of new Set(fresh)) this.#wake(lane);
+    return fresh.length;
+  }
+
+  /** What others say in rooms, and invitations of our own users. Our own echoes and other state are not for us. */
+  concernsUs(event: RoomEvent): boolean {
+    const { identifiers } = this.#context;
+    if (identifiers.isOurs(event.sender)) return false;
+    if (event.state_key === undefined) return true;
+    return event.type === 'm.room.member' && identifiers.isOurs(asId(event.state_key));
+  }
+}
+
+function quarantineEntry({ event, raw }: UnreadableEvent, receivedAt: number) {
+  const dedupeKey = event ?? `unreadable ${createHash('sha256').update(raw).digest('hex')}`;
+  return { direction: 'out', dedupeKey, lane: asId<LaneKey>('out/unreadable'), payload: raw, receivedAt } as const;
+}

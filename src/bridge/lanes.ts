@@ -1,0 +1,154 @@
+/**
+ * Works through the journal of one direction: lanes side by side, each strictly in order. A lane whose head cannot be
+ * done waits or is parked; the others run on. Nothing here is remembered that the journal does not know.
+ */
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/logging.ts';
+import type { LaneKey } from '../model/ids.ts';
+import type { JournalRow } from '../store/journal.ts';
+import type { Direction } from '../store/schema.ts';
+import type { Store } from '../store/store.ts';
+import { verdictOn } from './failures.ts';
+
+export interface LanesOptions {
+  readonly direction: Direction;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How many lanes may work at the same time. */
+  readonly concurrency: number;
+  /** Does one row and finishes it in the journal; throws when it could not. */
+  readonly handle: (row: JournalRow, signal: AbortSignal) => Promise<void>;
+}
+
+/** A lane with much to do lets the others have their turn after this many rows. */
+const rowsInATurn = 20;
+const storeTroubleMs = 2_000;
+const lanesInAPage = 500;
+/** The longest wait that a timer of Node.js takes is 24.8 days; looking again each hour is early enough. */
+const longestTimerMs = 3_600_000;
+
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #running = new Set<LaneKey>();
+  readonly #ready = new Set<LaneKey>();
+  readonly #timers = new Map<LaneKey, NodeJS.Timeout>();
+  readonly #stopping = new AbortController();
+  #settled: (() => void) | undefined;
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  /** Something in this lane may be due now. */
+  wake(lane: LaneKey): void {
+    clearTimeout(this.#timers.get(lane));
+    this.#timers.delete(lane);
+    this.#ready.add(lane);
+    this.#pump();
+  }
+
+  /** Wakes every lane that the journal has work for. */
+  async resume(): Promise<void> {
+    const { store, direction } = this.#options;
+    let after: LaneKey | undefined;
+    for (;;) {
+      const page = await store.read.journal.lanes(direction, after, lanesInAPage);
+      for (const lane of page) this.wake(lane);
+      after = page.at(-1);
+      if (page.length < lanesInAPage) return;
+    }
+  }
+
+  /** Starts nothing new; what is in hand may take `graceMs` and is then aborted. */
+  async stop(graceMs: number): Promise<void> {
+    this.#ready.clear();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    const settled = new Promise<void>((resolve) => {
+      this.#settled = resolve;
+    });
+    if (this.#running.size === 0) return;
+    const abort = setTimeout(() => this.#stopping.abort(), graceMs);
+    await settled;
+    clearTimeout(abort);
+  }
+
+  get busy(): number {
+    return this.#running.size;
+  }
+
+  #pump(): void {
+    if (this.#settled !== undefined) return;
+    for (const lane of this.#ready) {
+      if (this.#running.size >= this.#options.concurrency) return;
+      if (this.#running.has(lane)) continue;
+      this.#ready.delete(lane);
+      this.#running.add(lane);
+      void this.#work(lane);
+    }
+  }
+
+  async #work(lane: LaneKey): Promise<void> {
+    try {
+      for (let row = 0; row < rowsInATurn; row += 1) {
+        if (this.#settled !== undefined || !(await this.#doHead(lane))) return;
+      }
+      this.#ready.add(lane);
+    } catch (thrown) {
+      this.#options.log.error({ lane, err: thrown }, 'the journal could not be read or written');
+      this.#lookAgain(lane, storeTroubleMs);
+    } finally {
+      this.#running.delete(lane);
+      if (this.#settled === undefined) this.#pump();
+      else if (this.#running.size === 0) this.#settled();
+    }
+  }
+
+  /** True when the head was done and the lane may go on. */
+  async #doHead(lane: LaneKey): Promise<boolean> {
+    const { store, clock, handle } = this.#options;
+    this.#ready.delete(lane);
+    const row = await store.read.journal.head(lane);
+    if (row === undefined || row.state === 'parked') return false;
+    const wait = (row.nextTryAt ?? 0) - clock.now();
+    if (wait > 0) {
+      this.#lookAgain(lane, wait);
+      return false;
+    }
+    try {
+      await handle(row, this.#stopping.signal);
+      return true;
+    } catch (thrown) {
+      await this.#setBack(row, thrown);
+      return false;
+    }
+  }
+
+  async #setBack(row: JournalRow, thrown: unknown): Promise<void> {
+    const { store, clock, log } = this.#options;
+    const verdict = verdictOn(thrown, row.attempts);
+    const about = { lane: row.lane, row: row.id, attempts: row.attempts + 1, reason: messageOf(thrown) };
+    if (verdict.then === 'park') {
+      log.error(
+        { ...about, stack: thrown instanceof Error ? thrown.stack : undefined },
+        'lane parked: see the bot command `retry`',
+      );
+      await store.write((unit) => unit.journal.park(row.id, verdict.reason));
+      return;
+    }
+    log.info({ ...about, afterMs: verdict.afterMs }, 'lane waits');
+    await store.write((unit) => unit.journal.retryAt(row.id, clock.now() + verdict.afterMs, verdict.reason));
+    this.#lookAgain(row.lane, verdict.afterMs);
+  }
+
+  #lookAgain(lane: LaneKey, afterMs: number): void {
+    if (this.#settled !== undefined) return;
+    clearTimeout(this.#timers.get(lane));
+    this.#timers.set(
+      lane,
+      setTimeout(() => this.wake(lane), Math.min(afterMs, longestTimerMs)),
+    );
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * One thing that happened in a room, on its way to the network: finds the portal, asks whether its author may, hands
+ * over by kind. What the network cannot do is said at the message before anything is tried.
+ */
+import { reached } from '../base/named-points.ts';
+import { isListed } from '../governance/permissions.ts';
+import { type MatrixAction, readEvent } from '../matrix/read-event.ts';
+import type { RoomEvent } from '../matrix/room-event.ts';
+import type { JournalRow } from '../store/journal.ts';
+import type { Portal } from '../store/portals.ts';
+import { type BotRoom, commandPrefix } from './bot-room.ts';
+import type { BridgeContext } from './context.ts';
+import { TryAgain } from './failures.ts';
+import type { Feedback, Shown } from './feedback.ts';
+import type { OutboundMessages } from './outbound-message.ts';
+import type { OutboundReactions } from './outbound-reaction.ts';
+import { words } from './words.ts';
+
+/** One row of the outbound journal with what it is about. */
+export interface OutboundWork<Action extends MatrixAction = MatrixAction> {
+  readonly row: JournalRow;
+  readonly portal: Portal;
+  readonly event: RoomEvent;
+  readonly action: Action;
+  readonly shown: Shown;
+  readonly signal: AbortSignal;
+}
+
+export interface OutboundOptions {
+  readonly context: BridgeContext;
+  readonly botRoom: BotRoom;
+  readonly feedback: Feedback;
+  readonly messages: OutboundMessages;
+  readonly reactions: OutboundReactions;
+}
+
+const roomBeingMadeMs = 1_000;
+
+export class Outbound {
+  readonly #options: OutboundOptions;
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+  }
+
+  async handle(row: JournalRow, signal: AbortSignal): Promise<void> {
+    // The journal holds what the intake wrote: its shape is known.
+    const event = row.payload as RoomEvent;
+    const action = readEvent(event);
+    const portal = await this.#options.context.store.read.portals.byRoom(event.room_id);
+    if (portal === undefined) await this.#elsewhere(event, action);
+    else if (await this.#inPortal({ row, portal, event, action, signal, shown: shownAt(row, portal, event) })) return;
+    await this.#finish(row);
+  }
+
+  /** A room that is not a portal: a conversation with the bot, or a portal whose room is just being made. */
+  async #elsewhere(event: RoomEvent, action: MatrixAction): Promise<void> {
+    const { botRoom } = this.#options;
+    if (action.kind === 'membership') return botRoom.invited(event);
+    if (action.kind !== 'text' || action.notice) return;
+    if (await this.#isPortalToBe(event))
+      throw new TryAgain('waits for the room to be recorded as a portal', roomBeingMadeMs);
+    if (isCommand(action.text.text) || (await botRoom.isPrivate(event.room_id))) {
+      await botRoom.command(event, withoutPrefix(action.text.text));
+    }
+  }
+
+  async #isPortalToBe({ room_id: room }: RoomEvent): Promise<boolean> {
+    const { homeserver, store, identifiers, bot } = this.#options.context;
+    if ((await store.read.portals.counts()).withoutRoom === 0) return false;
+    const alias = (await homeserver.getState({ as: bot, room }, 'm.room.canonical_alias', ''))?.['alias'];
+    return typeof alias === 'string' && identifiers.isPortalAlias(alias);
+  }
+
+  /** True when the handler finished the row itself, together with what it did. */
+  async #inPortal(work: OutboundWork): Promise<boolean> {
+    const { feedback, messages, reactions, botRoom, context } = this.#options;
+    const { action, shown, event, portal } = work;
+    if (action.kind === 'ignored' || action.kind === 'membership') return false;
+    if (action.kind === 'text' && isCommand(action.text.text)) {
+      await botRoom.command(event, withoutPrefix(action.text.text));
+      return false;
+    }
+    const { networkName, session } = context.sessions.get(portal.accountId);
+    if (!isListed(context.policy.officials, event.sender)) {
+      await feedback.failed(shown, 'failed', words.notPermitted(networkName));
+      return false;
+    }
+    switch (action.kind) {
+      case 'text':
+      case 'media':
+        await messages.handle({ ...work, action });
+        return true;
+      case 'reaction':
+        await reactions.add({ ...work, action });
+        return true;
+      case 'redaction':
+        return reactions.removeOrRefuse({ ...work, action });
+      case 'edit':
+        if (session.capabilities.edit === 'rejected')
+          await feedback.notice(shown, 'edit', words.cannotEdit(networkName));
+        return false;
+      case 'unsupported':
+        await feedback.failed(shown, 'failed', words.cannotSend(networkName, action.what));
+        return false;
+    }
+  }
+
+  async #finish(row: JournalRow): Promise<void> {
+    const { store, clock } = this.#options.context;
+    await store.write((unit) => unit.journal.finish(row.id, 'done', clock.now()));
+    reached('outbound.done');
+  }
+}
+
+const shownAt = (row: JournalRow, portal: Portal, event: RoomEvent): Shown => ({
+  account: portal.accountId,
+  room: event.room_id,
+  event: event.event_id,
+  attempt: row.id,
+});
+
+const isCommand = (text: string): boolean => text === commandPrefix || text.startsWith(`${commandPrefix} `);
+const withoutPrefix = (text: string): string =>
+  isCommand(text) ? text.slice(commandPrefix.length).trim() || 'help' : text;

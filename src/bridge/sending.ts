@@ -1,0 +1,84 @@
+/**
+ * One call to the network that must not happen twice. "sending" is on disk before the call: after a crash or a cut in
+ * between, only evidence from the network says whether it went through. Without any, after a while, the part is
+ * `uncertain`: shown to its author and never silently sent again.
+ */
+import { reached } from '../base/named-points.ts';
+import type { SendResult, Session } from '../networks/contract.ts';
+import type { Part } from '../store/parts.ts';
+import type { BridgeContext } from './context.ts';
+import { TryAgain } from './failures.ts';
+import type { Feedback, Shown } from './feedback.ts';
+import { words } from './words.ts';
+
+export interface Attempt {
+  readonly part: Part;
+  readonly session: Session;
+  readonly networkName: string;
+  readonly shown: Shown;
+}
+
+/** Evidence wakes the lane at once; looking again this often covers what raced with it. */
+const lookAgainMs = 1_000;
+const soonMs = 1_000;
+
+export class Sending {
+  readonly #context: BridgeContext;
+  readonly #feedback: Feedback;
+
+  constructor(context: BridgeContext, feedback: Feedback) {
+    this.#context = context;
+    this.#feedback = feedback;
+  }
+
+  /** Makes the call for a `pending` part; resolves when its outcome is recorded, throws `TryAgain` when there is none. */
+  async send({ part, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
+    await this.#change(part, { state: 'sending' });
+    reached('outbound.sending');
+    const result = await call();
+    reached('outbound.sent');
+    switch (result.outcome) {
+      case 'sent':
+        return this.#change(part, { state: 'sent', remoteId: result.message });
+      case 'refused':
+        return this.refuse({ part, shown }, words.notDelivered(networkName, result.reason));
+      case 'not-sent':
+        await this.#change(part, { state: 'pending', reason: result.reason });
+        throw new TryAgain(result.reason, result.afterMs ?? soonMs);
+      case 'unknown':
+        throw new TryAgain(result.reason, lookAgainMs);
+    }
+  }
+
+  /** For a part that was left in `sending`: waits, and gives up in the end. */
+  async awaitEvidence({ part, session, networkName, shown }: Attempt): Promise<void> {
+    const { clock, startedAt } = this.#context;
+    // Evidence that came while we were down is delivered after our start.
+    const patientUntil = Math.max(part.updatedAt, startedAt) + session.evidenceMs;
+    if (clock.now() < patientUntil) throw new TryAgain('waits for evidence whether the message was sent', lookAgainMs);
+    const reason = words.uncertain(networkName);
+    await this.#feedback.failed(shown, 'uncertain', reason);
+    await this.#change(part, { state: 'uncertain', reason });
+  }
+
+  /** The part will never be sent; its author learns why. */
+  async refuse({ part, shown }: Pick<Attempt, 'part' | 'shown'>, reason: string): Promise<void> {
+    await this.#feedback.failed(shown, 'failed', reason);
+    await this.#change(part, { state: 'failed', reason });
+  }
+
+  /** The network may have reported meanwhile: what is known never goes back. */
+  async #change(
+    part: Part,
+    change: { state: Part['state']; remoteId?: Part['remoteId']; reason?: string },
+  ): Promise<void> {
+    const { store, clock } = this.#context;
+    await store.write(async (unit) => {
+      const present = await unit.parts.get(part.id);
+      const state = present !== undefined && isBeyond(present.state) ? present.state : change.state;
+      await unit.parts.change(part.id, clock.now(), { ...change, state });
+    });
+  }
+}
+
+const isBeyond = (state: Part['state']): boolean => state === 'sent' || state === 'delivered' || state === 'read';

@@ -1,0 +1,83 @@
+/**
+ * Where networks deliver: events and the adapter's own writes become durable together, once each, in the lane of
+ * their portal. Only after that may the network be told "received".
+ */
+import { createHash } from 'node:crypto';
+import { reached } from '../base/named-points.ts';
+import { type AccountId, asId, type LaneKey } from '../model/ids.ts';
+import type { RemoteEvent } from '../model/remote-event.ts';
+import type { AdapterState, Sink } from '../networks/contract.ts';
+import type { JournalledEvent } from './inbound.ts';
+import { inboundLane, type Portal } from '../store/portals.ts';
+import type { Store, UnitOfWork } from '../store/store.ts';
+
+export interface SinkOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly wake: (lane: LaneKey) => void;
+}
+
+export function createSink({ store, now, wake }: SinkOptions): Sink {
+  return {
+    async accept(account, decode) {
+      reached('inbound.received');
+      const lanes = await store.write(async (unit) => {
+        const touched = new Set<LaneKey>();
+        for (const event of await decode(stateIn(unit, account))) {
+          const lane = await journal(unit, account, event, now());
+          if (lane !== undefined) touched.add(lane);
+        }
+        return touched;
+      });
+      reached('inbound.accepted');
+      for (const lane of lanes) wake(lane);
+    },
+
+    async quarantine(account, reason, raw) {
+      const payload = Buffer.from(raw).toString('base64');
+      const dedupeKey = `${account} quarantine ${createHash('sha256').update(raw).digest('hex')}`;
+      await store.write((unit) =>
+        unit.journal.quarantine(
+          { direction: 'in', dedupeKey, lane: asId(`in/${account}`), payload, receivedAt: now() },
+          reason,
+        ),
+      );
+    },
+  };
+}
+
+const stateIn = (unit: UnitOfWork, account: AccountId): AdapterState => ({
+  get: (key) => unit.accounts.stateOf(account, key),
+  put: (key, value) => unit.accounts.putState(account, key, value),
+});
+
+/** The lane that has something new to do, if any. */
+async function journal(
+  unit: UnitOfWork,
+  account: AccountId,
+  event: RemoteEvent,
+  now: number,
+): Promise<LaneKey | undefined> {
+  const portal = await portalOf(unit, account, event, now);
+  if (portal === undefined) return undefined;
+  const lane = inboundLane(portal.id);
+  const isNew = await unit.journal.add({
+    direction: 'in',
+    dedupeKey: `${account} ${event.id}`,
+    lane,
+    payload: { portal: portal.id, event } satisfies JournalledEvent,
+    receivedAt: now,
+  });
+  return isNew ? lane : undefined;
+}
+
+/** What became of a message says nothing in a chat that has no portal: something else sent it. */
+async function portalOf(
+  unit: UnitOfWork,
+  account: AccountId,
+  event: RemoteEvent,
+  now: number,
+): Promise<Portal | undefined> {
+  if (event.kind === 'delivery-receipt' || event.kind === 'read-receipt') return unit.portals.find(account, event.chat);
+  return unit.portals.ensure(account, event.chat, event.from.displayName ?? event.chat, now);
+}

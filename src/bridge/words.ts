@@ -1,0 +1,21 @@
+/** What the bridge says at a message, in plain words: what happened, and what to do. */
+export const words = {
+  notPermitted: (network: string): string =>
+    `This was not sent to ${network}: you are not among those who may write here. Ask your administrator (rooms.officials).`,
+  cannotEdit: (network: string): string =>
+    `${network} cannot change a message that was sent: the other side still reads the first version. Send the correction as a new message.`,
+  cannotDelete: (network: string): string =>
+    `${network} cannot take back a message that was sent: the other side still has it.`,
+  cannotSend: (network: string, what: string): string =>
+    `This was not sent: ${network} does not get ${what} from here. Write it as text, or send it as a file.`,
+  noSuchTarget: (network: string): string =>
+    `This was not sent: ${network} does not know the message that it refers to.`,
+  notDelivered: (network: string, reason: string): string => `This was not sent to ${network}. ${reason}`,
+  uncertain: (network: string): string =>
+    `Nobody can tell whether this reached ${network}: the connection broke in the middle. It is not sent again by itself. Ask the other side; if it is missing, write it again, or have an administrator use \`retry\`.`,
+  tooLarge: (network: string, megabytes: number): string =>
+    `This file was not sent: ${network} takes at most ${megabytes} MB of this kind.`,
+  kindNotTaken: (network: string, kind: string): string =>
+    `This was not sent: ${network} takes no file of this kind (${kind}).`,
+  fileGone: 'This file was not sent: the homeserver does not have it any more. Send it again.',
+} as const;

@@ -1,0 +1,320 @@
+/**
+ * The homeserver, as the bridge speaks to it: every request is made by one of our users through its device, and each
+ * can be made again after a crash without anything happening twice. Every method throws `HomeserverError`.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { asId, type ContentUri, type EventId, type RoomId, type UserId } from '../model/ids.ts';
+import type { Acting } from './acting.ts';
+import { HomeserverError } from './homeserver-error.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
+import { type DownloadedMedia, HomeserverMedia, type MediaUpload } from './homeserver-media.ts';
+import { Requests } from './requests.ts';
+import { type RoomEvent, readRoomEvent, type UnreadableEvent } from './room-event.ts';
+import {
+  type CreatedRoom,
+  type CreateRoom,
+  createRoomBody,
+  type HistoryPage,
+  type InRoom,
+  type Member,
+  type Redact,
+  type SendEvent,
+  type StateEvent,
+} from './room-requests.ts';
+import { path } from './url-path.ts';
+
+export type * from './room-requests.ts';
+
+export interface HomeserverOptions {
+  /** Base URL of the client-server API, as the configuration names it. */
+  readonly url: string;
+  /** What stands behind the colon of its users' ids. */
+  readonly serverName: string;
+  /** The registration's `as_token`. */
+  readonly token: string;
+}
+
+const anything = z.unknown();
+const jsonObject = z.custom<JsonObject>(isJsonObject, 'an object');
+const roomAnswer = z.object({
+  room_id: z
+    .string()
+    .startsWith('!')
+    .transform(asId<RoomId>),
+});
+const eventAnswer = z.object({
+  event_id: z
+    .string()
+    .startsWith('$')
+    .transform(asId<EventId>),
+});
+const memberShape = z.object({
+  state_key: z
+    .string()
+    .startsWith('@')
+    .transform(asId<UserId>),
+  content: z.object({ membership: z.enum(['join', 'invite']), displayname: z.string().optional().catch(undefined) }),
+});
+
+export class Homeserver {
+  readonly #serverName: string;
+  readonly #requests: Requests;
+  readonly #media: HomeserverMedia;
+
+  constructor({ url, serverName, token }: HomeserverOptions) {
+    this.#serverName = serverName;
+    this.#requests = new Requests(url, token);
+    this.#media = new HomeserverMedia(this.#requests);
+  }
+
+  /** Makes one of our users; no harm when it exists. Application service API, "Server admin style permissions". */
+  async registerUser(user: UserId): Promise<void> {
+    const body = { type: 'm.login.application_service', username: localpartOf(user), inhibit_login: true };
+    await unless('M_USER_IN_USE', async () => {
+      await this.#requests.ask(anything, {
+        as: undefined,
+        method: 'POST',
+        path: path`/_matrix/client/v3/register`,
+        body,
+      });
+    });
+  }
+
+  /** Makes the user's device; no harm when it exists (MSC4190). */
+  async ensureDevice(user: UserId, device: string, displayName = 'Chancery'): Promise<void> {
+    await this.#requests.ask(anything, {
+      as: { user },
+      method: 'PUT',
+      path: path`/_matrix/client/v3/devices/${device}`,
+      body: { display_name: displayName },
+    });
+  }
+
+  async setDisplayName(as: Acting, displayName: string): Promise<void> {
+    await this.#put(as, path`/_matrix/client/v3/profile/${as.user}/displayname`, { displayname: displayName });
+  }
+
+  async setAvatar(as: Acting, avatar: ContentUri): Promise<void> {
+    await this.#put(as, path`/_matrix/client/v3/profile/${as.user}/avatar_url`, { avatar_url: avatar });
+  }
+
+  /** Two calls with the same alias make one room; the second finds it. */
+  async createRoom(as: Acting, room: CreateRoom): Promise<CreatedRoom> {
+    const created = await unless('M_ROOM_IN_USE', () =>
+      this.#requests.ask(roomAnswer, {
+        as,
+        method: 'POST',
+        path: '/_matrix/client/v3/createRoom',
+        body: createRoomBody(room),
+      }),
+    );
+    if (created !== undefined) return { room: created.room_id, existed: false };
+    const found = await this.resolveAlias(as, room.aliasLocalpart);
+    if (found !== undefined) return { room: found, existed: true };
+    throw new HomeserverError({
+      kind: 'again',
+      status: 404,
+      place: room.aliasLocalpart,
+      detail: 'Its alias vanished.',
+    });
+  }
+
+  async resolveAlias(as: Acting, aliasLocalpart: string): Promise<RoomId | undefined> {
+    const alias = `#${aliasLocalpart}:${this.#serverName}`;
+    const answer = await unlessMissing(() =>
+      this.#get(as, path`/_matrix/client/v3/directory/room/${alias}`, roomAnswer),
+    );
+    return answer?.room_id;
+  }
+
+  /** False when the user was invited or had joined already; nothing is sent then. */
+  async invite({ as, room }: InRoom, user: UserId): Promise<boolean> {
+    const membership = (await this.getState({ as, room }, 'm.room.member', user))?.['membership'];
+    if (membership === 'join' || membership === 'invite') return false;
+    await this.#post(as, path`/_matrix/client/v3/rooms/${room}/invite`, { user_id: user });
+    return true;
+  }
+
+  /** No harm when the user has joined. */
+  async join({ as, room }: InRoom): Promise<void> {
+    await this.#post(as, path`/_matrix/client/v3/rooms/${room}/join`, {});
+  }
+
+  async leave({ as, room }: InRoom): Promise<void> {
+    await this.#post(as, path`/_matrix/client/v3/rooms/${room}/leave`, {});
+  }
+
+  /** Who has joined or is invited. */
+  async members({ as, room }: InRoom): Promise<Member[]> {
+    const shape = z.object({ chunk: z.array(anything) });
+    const { chunk } = await this.#get(as, path`/_matrix/client/v3/rooms/${room}/members`, shape);
+    return chunk.flatMap((raw) => {
+      const { success, data } = memberShape.safeParse(raw);
+      if (!success) return [];
+      const { membership, displayname } = data.content;
+      return [{ user: data.state_key, membership, ...(displayname === undefined ? {} : { displayName: displayname }) }];
+    });
+  }
+
+  /** The content of a state event; undefined when there is none. */
+  async getState({ as, room }: InRoom, type: string, stateKey: string): Promise<JsonObject | undefined> {
+    return unlessMissing(() => this.#get(as, statePath(room, type, stateKey), jsonObject));
+  }
+
+  /** Each call makes an event; prefer `ensureState`. */
+  async putState({ as, room }: InRoom, { type, stateKey, content }: StateEvent, at?: number): Promise<EventId> {
+    const ask = { as, method: 'PUT', path: statePath(room, type, stateKey), query: { ts: at }, body: content } as const;
+    return (await this.#requests.ask(eventAnswer, ask)).event_id;
+  }
+
+  /** Writes only what is not so already; tells whether it wrote. */
+  async ensureState(where: InRoom, state: StateEvent): Promise<boolean> {
+    const current = await this.getState(where, state.type, state.stateKey);
+    if (isDeepStrictEqual(current, JSON.parse(JSON.stringify(state.content)))) return false;
+    await this.putState(where, state);
+    return true;
+  }
+
+  /** Client-server API, "Sending events to a room"; the time by application service API, "Timestamp massaging". */
+  async sendEvent({ as, room, type, content, transactionId, at }: SendEvent): Promise<EventId> {
+    const answer = await this.#requests.ask(eventAnswer, {
+      as,
+      method: 'PUT',
+      path: path`/_matrix/client/v3/rooms/${room}/send/${type}/${transactionId}`,
+      query: { ts: at },
+      body: content,
+    });
+    return answer.event_id;
+  }
+
+  async redact({ as, room, event, transactionId, reason }: Redact): Promise<EventId> {
+    const answer = await this.#requests.ask(eventAnswer, {
+      as,
+      method: 'PUT',
+      path: path`/_matrix/client/v3/rooms/${room}/redact/${event}/${transactionId}`,
+      body: reason === undefined ? {} : { reason },
+    });
+    return answer.event_id;
+  }
+
+  /** Everything up to and including the event was read. */
+  async readReceipt({ as, room }: InRoom, event: EventId): Promise<void> {
+    await this.#post(as, path`/_matrix/client/v3/rooms/${room}/receipt/m.read/${event}`, {});
+  }
+
+  /** `on` lasts for `ms` unless it is renewed. */
+  async typing({ as, room }: InRoom, on: boolean, ms = 30_000): Promise<void> {
+    const body = on ? { typing: true, timeout: ms } : { typing: false };
+    await this.#put(as, path`/_matrix/client/v3/rooms/${room}/typing/${as.user}`, body);
+  }
+
+  /** An address for a file that is uploaded later; on Synapse for 24 hours. */
+  reserveMedia(as: Acting): Promise<ContentUri> {
+    return this.#media.reserve(as);
+  }
+
+  /** Uploads to a reserved address; done already is done. Consumes or destroys the stream. */
+  uploadMedia(as: Acting, uri: ContentUri, file: Readable, upload: MediaUpload): Promise<void> {
+    return this.#media.upload(as, uri, file, upload);
+  }
+
+  /** The stream must be consumed or destroyed. */
+  downloadMedia(as: Acting, uri: ContentUri, signal?: AbortSignal): Promise<DownloadedMedia> {
+    return this.#media.download(as, uri, signal);
+  }
+
+  /** The largest file that the homeserver takes, in bytes; undefined when it does not say. */
+  mediaLimitBytes(): Promise<number | undefined> {
+    return this.#media.limitBytes();
+  }
+
+  /** One page of history, from the newest event or from where the last page ended. */
+  async messages(
+    { as, room }: InRoom,
+    { from, limit = 100 }: { from?: string; limit?: number } = {},
+  ): Promise<HistoryPage> {
+    const { chunk, end } = await this.#requests.ask(
+      z.object({ chunk: z.array(anything), end: z.string().optional() }),
+      {
+        as,
+        method: 'GET',
+        path: path`/_matrix/client/v3/rooms/${room}/messages`,
+        query: { dir: 'b', limit, from },
+      },
+    );
+    return { events: chunk.map(readRoomEvent), ...(end === undefined ? {} : { next: end }) };
+  }
+
+  async getEvent({ as, room }: InRoom, event: EventId): Promise<RoomEvent | UnreadableEvent | undefined> {
+    const at = path`/_matrix/client/v3/rooms/${room}/event/${event}`;
+    const raw = await unlessMissing(() => this.#get(as, at, jsonObject));
+    return raw && readRoomEvent(raw);
+  }
+
+  async joinedRooms(as: Acting): Promise<RoomId[]> {
+    const shape = z.object({ joined_rooms: z.array(z.string().transform(asId<RoomId>)) });
+    return (await this.#get(as, '/_matrix/client/v3/joined_rooms', shape)).joined_rooms;
+  }
+
+  /**
+   * Makes the homeserver call back at once, and so end its own waiting after an outage. Resolves to how long that took,
+   * in milliseconds. Application service API, "Pinging".
+   */
+  async ping(registrationId: string): Promise<number> {
+    const at = path`/_matrix/client/v1/appservice/${registrationId}/ping`;
+    const ask = { as: undefined, method: 'POST', path: at, body: {} } as const;
+    return (await this.#requests.ask(z.object({ duration_ms: z.number() }), ask)).duration_ms;
+  }
+
+  /** Who the homeserver thinks this is; the device is absent when it took no notice of it. */
+  async whoami(as: Acting): Promise<{ user: UserId; device?: string }> {
+    const shape = z.object({ user_id: z.string().transform(asId<UserId>), device_id: z.string().optional() });
+    const { user_id: user, device_id: device } = await this.#get(as, '/_matrix/client/v3/account/whoami', shape);
+    return { user, ...(device === undefined ? {} : { device }) };
+  }
+
+  /** The versions of the specification that it speaks, such as `v1.11`. */
+  async versions(): Promise<string[]> {
+    const shape = z.object({ versions: z.array(z.string()) });
+    const ask = { as: undefined, method: 'GET', path: '/_matrix/client/versions', timeoutMs: 10_000 } as const;
+    return (await this.#requests.ask(shape, ask)).versions;
+  }
+
+  async close(): Promise<void> {
+    await this.#requests.close();
+  }
+
+  #get<Answer>(as: Acting, at: string, shape: z.ZodType<Answer>): Promise<Answer> {
+    return this.#requests.ask(shape, { as, method: 'GET', path: at });
+  }
+
+  #put(as: Acting, at: string, body: object): Promise<unknown> {
+    return this.#requests.ask(anything, { as, method: 'PUT', path: at, body });
+  }
+
+  #post(as: Acting, at: string, body: object): Promise<unknown> {
+    return this.#requests.ask(anything, { as, method: 'POST', path: at, body });
+  }
+}
+
+const localpartOf = (user: UserId): string => user.slice(1, user.indexOf(':'));
+
+function statePath(room: RoomId, type: string, stateKey: string): string {
+  const ofType = path`/_matrix/client/v3/rooms/${room}/state/${type}`;
+  return stateKey === '' ? ofType : `${ofType}${path`/${stateKey}`}`;
+}
+
+const unlessMissing = <Answer>(request: () => Promise<Answer>): Promise<Answer | undefined> =>
+  unless('M_NOT_FOUND', request);
+
+/** Undefined where the homeserver refuses with this code, which is an answer here and no failure. */
+async function unless<Answer>(errcode: string, request: () => Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await request();
+  } catch (thrown) {
+    if (thrown instanceof HomeserverError && thrown.errcode === errcode) return undefined;
+    throw thrown;
+  }
+}

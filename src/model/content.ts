@@ -1,0 +1,48 @@
+/** What a message says, in words of neither side. */
+import type { MediaName } from './ids.ts';
+import type { RichText } from './rich-text.ts';
+
+export const mediaKinds = ['image', 'video', 'audio', 'voice', 'document', 'sticker'] as const;
+export type MediaKind = (typeof mediaKinds)[number];
+
+/** A file that still lies with its network. Only the network's adapter reads `reference`. */
+export interface RemoteFile {
+  readonly reference: string;
+  /** Lower-case hex SHA-256 that the network announced. */
+  readonly sha256?: string;
+}
+
+/** A file that lies sealed in the media folder. */
+export interface SealedFile {
+  readonly name: MediaName;
+  readonly sizeBytes: number;
+  /** Lower-case hex SHA-256 of the plain bytes. */
+  readonly sha256: string;
+}
+
+export interface MediaContent<File> {
+  readonly type: 'media';
+  readonly kind: MediaKind;
+  readonly file: File;
+  readonly mimeType: string;
+  readonly fileName?: string;
+  readonly caption?: RichText;
+  /** Pixels. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface TextContent {
+  readonly type: 'text';
+  readonly text: RichText;
+}
+
+/** Something that cannot be shown as what it is. `kind` is the network's own word for it. */
+export interface NoticeContent {
+  readonly type: 'notice';
+  readonly kind: string;
+  readonly text: string;
+}
+
+export type InboundContent = TextContent | MediaContent<RemoteFile> | NoticeContent;
+export type OutboundContent = TextContent | MediaContent<SealedFile>;

@@ -1,0 +1,56 @@
+/** Everything a network can tell the house, in neutral words. Times are milliseconds since the Unix epoch. */
+import type { InboundContent } from './content.ts';
+import type { ChatId, ContactId, RemoteEventId, RemoteMessageId, SendKey } from './ids.ts';
+
+/** What every remote event carries. `id` is unique within its account: a second delivery has the same one. */
+interface Occurrence {
+  readonly id: RemoteEventId;
+  readonly chat: ChatId;
+  readonly at: number;
+}
+
+/** A person as the network described them in this event. */
+export interface ContactSketch {
+  readonly id: ContactId;
+  readonly displayName?: string;
+}
+
+export interface MessageEvent extends Occurrence {
+  readonly kind: 'message';
+  readonly from: ContactSketch;
+  readonly message: RemoteMessageId;
+  readonly content: InboundContent;
+  readonly replyTo?: RemoteMessageId;
+  readonly forwarded?: boolean;
+}
+
+export interface ReactionEvent extends Occurrence {
+  readonly kind: 'reaction';
+  readonly from: ContactSketch;
+  readonly target: RemoteMessageId;
+  readonly emoji: string;
+}
+
+export interface ReactionRemovedEvent extends Occurrence {
+  readonly kind: 'reaction-removed';
+  readonly from: ContactSketch;
+  readonly target: RemoteMessageId;
+}
+
+/** What became of a message that we sent. At least one of `message` and `sendKey` is known. */
+export interface DeliveryReceiptEvent extends Occurrence {
+  readonly kind: 'delivery-receipt';
+  readonly state: 'sent' | 'delivered' | 'failed';
+  readonly message: RemoteMessageId;
+  readonly sendKey?: SendKey;
+  /** Why it failed and what to do, for the person who wrote it. */
+  readonly reason?: string;
+}
+
+export interface ReadReceiptEvent extends Occurrence {
+  readonly kind: 'read-receipt';
+  readonly message: RemoteMessageId;
+  readonly sendKey?: SendKey;
+}
+
+export type RemoteEvent = MessageEvent | ReactionEvent | ReactionRemovedEvent | DeliveryReceiptEvent | ReadReceiptEvent;

@@ -1,0 +1,120 @@
+/**
+ * What a network must offer to become part of the house, and what it is given.
+ *
+ * An adapter decodes and encodes, nothing more: it does not know Matrix, it decides nothing, and it keeps its state in
+ * the unit of work that the core hands it, so that its state and what it received are durable together.
+ */
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/logging.ts';
+import type { Capabilities } from '../model/capabilities.ts';
+import type { OutboundContent, RemoteFile, SealedFile } from '../model/content.ts';
+import type { AccountId, ChatId, NetworkId, RemoteMessageId, SendKey } from '../model/ids.ts';
+import type { RemoteEvent } from '../model/remote-event.ts';
+import type { LoginFlow } from './login.ts';
+
+/** What is known of a connected account. `credentials` is the adapter's own, kept encrypted. */
+export interface Account {
+  readonly id: AccountId;
+  readonly network: NetworkId;
+  readonly displayName: string;
+  readonly credentials: unknown;
+}
+
+/** The adapter's own small state, inside the unit of work that stores what it received. Values are JSON. */
+export interface AdapterState {
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<void>;
+}
+
+/**
+ * Where an adapter delivers. `accept` resolves only when the events and the adapter's own writes are durable, together
+ * or not at all; only then may the network be told "received". It throws `CH-STORE-BUSY` or `CH-STORE-FAILED`.
+ */
+export interface Sink {
+  accept(account: AccountId, decode: (state: AdapterState) => Promise<readonly RemoteEvent[]>): Promise<void>;
+  /** Keeps what nobody could decode, counted and shown to the admin; it blocks nothing. */
+  quarantine(account: AccountId, reason: string, raw: Uint8Array): Promise<void>;
+}
+
+export interface NetworkContext {
+  readonly sink: Sink;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Reads state outside a delivery, e.g. to decide whether a message may be sent. */
+  stateOf(account: AccountId): Pick<AdapterState, 'get'>;
+  /** Opens a sealed file for reading; the stream must be consumed or destroyed. */
+  openFile(file: SealedFile): Readable;
+}
+
+/** One thing to be sent. `sendKey` goes along where the network echoes it. */
+export interface Outgoing {
+  readonly chat: ChatId;
+  readonly sendKey: SendKey;
+  readonly content: OutboundContent;
+  readonly replyTo?: RemoteMessageId;
+  /** What an earlier `prepare` of the same content returned, e.g. the id of the uploaded file. */
+  readonly prepared?: string;
+}
+
+export interface OutgoingReaction {
+  readonly chat: ChatId;
+  readonly sendKey: SendKey;
+  readonly target: RemoteMessageId;
+  /** `null` takes the reaction back. */
+  readonly emoji: string | null;
+}
+
+/**
+ * What became of an attempt.
+ * - `sent`: the network has it.
+ * - `refused`: the network will never take it; `reason` tells the sender why and what to do.
+ * - `not-sent`: it certainly did not arrive; try again, no sooner than `afterMs`.
+ * - `unknown`: it may or may not have arrived; only evidence from the network can tell.
+ */
+export type SendResult =
+  | { readonly outcome: 'sent'; readonly message: RemoteMessageId }
+  | { readonly outcome: 'refused'; readonly reason: string }
+  | { readonly outcome: 'not-sent'; readonly reason: string; readonly afterMs?: number }
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+/** A connected account. What a network cannot do is declared in its capabilities and never called. */
+export interface Session {
+  readonly account: Account;
+  readonly capabilities: Capabilities;
+  /** Why this chat takes no such message now (with what to do), or undefined. Asked before anything is uploaded. */
+  refusal(chat: ChatId, kind: 'message' | 'reaction'): Promise<string | undefined>;
+  /**
+   * Does what may safely be done twice before the send, such as uploading a file; the result is kept and handed to
+   * `send`. Throws on trouble; the core tries again.
+   */
+  prepare?(content: OutboundContent, signal: AbortSignal): Promise<string | undefined>;
+  send(outgoing: Outgoing, signal: AbortSignal): Promise<SendResult>;
+  react(reaction: OutgoingReaction, signal: AbortSignal): Promise<SendResult>;
+  markRead(chat: ChatId, message: RemoteMessageId, signal: AbortSignal): Promise<void>;
+  typing(chat: ChatId, lastMessage: RemoteMessageId, signal: AbortSignal): Promise<void>;
+  /** The bytes of a file; throws `CH-MEDIA-GONE` when it is lost for good, anything else is tried again. */
+  fetchMedia(file: RemoteFile, signal: AbortSignal): Promise<Readable>;
+  /** How long evidence about an `unknown` send may take to arrive, in milliseconds. */
+  readonly evidenceMs: number;
+}
+
+/** A network at work. */
+export interface NetworkRuntime {
+  /** Opens listeners and connections. Called once, after the accounts were connected. */
+  start(): Promise<void>;
+  /** Stops taking in; resolves when nothing more will be delivered. */
+  stop(): Promise<void>;
+  connect(account: Account): Session;
+  /** A login that has just begun. */
+  login(): LoginFlow;
+}
+
+/** A network, as the composition knows it before anything runs. */
+export interface Network<Config = unknown> {
+  readonly id: NetworkId;
+  readonly displayName: string;
+  readonly configSchema: z.ZodType<Config>;
+  create(config: Config, context: NetworkContext): NetworkRuntime;
+}

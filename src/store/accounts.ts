@@ -1,0 +1,53 @@
+/** Connected accounts with their credentials, and the adapters' own small state. */
+import type { AccountId, NetworkId } from '../model/ids.ts';
+import type { Connection } from './kysely.ts';
+
+export interface AccountRow {
+  readonly id: AccountId;
+  readonly network: NetworkId;
+  readonly displayName: string;
+  readonly credentials: unknown;
+  readonly createdAt: number;
+}
+
+export class Accounts {
+  readonly #db: Connection;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** Adds the account, or gives a known one its new name and credentials. */
+  async put(account: AccountRow): Promise<void> {
+    const credentials = JSON.stringify(account.credentials);
+    await this.#db
+      .insertInto('account')
+      .values({ ...account, credentials })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ displayName: account.displayName, credentials }))
+      .execute();
+  }
+
+  async all(): Promise<AccountRow[]> {
+    const rows = await this.#db.selectFrom('account').selectAll().orderBy('createdAt').execute();
+    return rows.map((row) => ({ ...row, credentials: JSON.parse(row.credentials) as unknown }));
+  }
+
+  async stateOf(accountId: AccountId, key: string): Promise<unknown> {
+    const row = await this.#db
+      .selectFrom('adapterState')
+      .select('value')
+      .where('accountId', '=', accountId)
+      .where('key', '=', key)
+      .executeTakeFirst();
+    return row && (JSON.parse(row.value) as unknown);
+  }
+
+  async putState(accountId: AccountId, key: string, value: unknown): Promise<void> {
+    const json = JSON.stringify(value);
+    await this.#db
+      .insertInto('adapterState')
+      .values({ accountId, key, value: json })
+      .onConflict((conflict) => conflict.columns(['accountId', 'key']).doUpdateSet({ value: json }))
+      .execute();
+  }
+}

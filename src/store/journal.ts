@@ -1,0 +1,166 @@
+/** The durable inbox and outbox: one row for each thing that was received, until it is done and long after. */
+import { asId, type JournalId, type LaneKey } from '../model/ids.ts';
+import type { Connection } from './kysely.ts';
+import { type Direction, type JournalState, journalStates } from './schema.ts';
+
+export interface JournalEntry {
+  readonly direction: Direction;
+  /** A second entry with the same key in the same direction is the same thing, delivered again. */
+  readonly dedupeKey: string;
+  readonly lane: LaneKey;
+  readonly payload: unknown;
+  readonly receivedAt: number;
+}
+
+export interface JournalRow {
+  readonly id: JournalId;
+  readonly direction: Direction;
+  readonly lane: LaneKey;
+  readonly dedupeKey: string;
+  readonly payload: unknown;
+  readonly state: JournalState;
+  readonly attempts: number;
+  readonly nextTryAt: number | null;
+  readonly lastError: string | null;
+  readonly receivedAt: number;
+}
+
+export class Journal {
+  readonly #db: Connection;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** False when the same thing was already there. */
+  async add(entry: JournalEntry): Promise<boolean> {
+    return this.#insert(entry, 'waiting', null);
+  }
+
+  /** Keeps raw what nobody could read; no lane waits for it. */
+  async quarantine(entry: JournalEntry, reason: string): Promise<boolean> {
+    return this.#insert(entry, 'quarantined', reason);
+  }
+
+  async #insert(entry: JournalEntry, state: 'waiting' | 'quarantined', reason: string | null): Promise<boolean> {
+    const added = await this.#db
+      .insertInto('journal')
+      .values({
+        direction: entry.direction,
+        dedupeKey: entry.dedupeKey,
+        lane: entry.lane,
+        payload: JSON.stringify(entry.payload),
+        state,
+        nextTryAt: null,
+        lastError: reason,
+        receivedAt: entry.receivedAt,
+        finishedAt: null,
+      })
+      .onConflict((conflict) => conflict.columns(['direction', 'dedupeKey']).doNothing())
+      .executeTakeFirst();
+    return added.numInsertedOrUpdatedRows === 1n;
+  }
+
+  async has(direction: Direction, dedupeKey: string): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('journal')
+      .select('id')
+      .where('direction', '=', direction)
+      .where('dedupeKey', '=', dedupeKey)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** The row that a lane has to do next. */
+  async head(lane: LaneKey): Promise<JournalRow | undefined> {
+    const row = await this.#db
+      .selectFrom('journal')
+      .selectAll()
+      .where('lane', '=', lane)
+      .where('state', 'in', ['waiting', 'parked'])
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst();
+    return row && { ...row, payload: payloadOf(row.payload) };
+  }
+
+  /** Lanes with something to do, in pages: those after `after`, at most `limit`. */
+  async lanes(direction: Direction, after: LaneKey | undefined, limit: number): Promise<LaneKey[]> {
+    const rows = await this.#db
+      .selectFrom('journal')
+      .select('lane')
+      .distinct()
+      .where('state', 'in', ['waiting', 'parked'])
+      .where('direction', '=', direction)
+      .where('lane', '>', after ?? asId<LaneKey>(''))
+      .orderBy('lane')
+      .limit(limit)
+      .execute();
+    return rows.map(({ lane }) => lane);
+  }
+
+  /** Over: the payload is emptied in the same transaction. */
+  async finish(id: JournalId, state: 'done' | 'failed', at: number, reason: string | null = null): Promise<void> {
+    await this.#db
+      .updateTable('journal')
+      .set({ state, payload: null, nextTryAt: null, lastError: reason, finishedAt: at })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async retryAt(id: JournalId, at: number, reason: string): Promise<void> {
+    await this.#db
+      .updateTable('journal')
+      .set(({ eb }) => ({ attempts: eb('attempts', '+', 1), nextTryAt: at, lastError: reason }))
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** The lane stands still until `release`. */
+  async park(id: JournalId, reason: string): Promise<void> {
+    await this.#db
+      .updateTable('journal')
+      .set({ state: 'parked', nextTryAt: null, lastError: reason })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Makes a parked or waiting row due at once; its lane, or undefined when there is no such row. */
+  async release(id: JournalId): Promise<LaneKey | undefined> {
+    const row = await this.#db
+      .updateTable('journal')
+      .set({ state: 'waiting', nextTryAt: null, attempts: 0 })
+      .where('id', '=', id)
+      .where('state', 'in', ['waiting', 'parked'])
+      .returning('lane')
+      .executeTakeFirst();
+    return row?.lane;
+  }
+
+  /** What needs a person's attention, oldest first: parked, quarantined, or tried `attempts` times in vain. */
+  async needingAttention(attempts: number, limit: number): Promise<JournalRow[]> {
+    const rows = await this.#db
+      .selectFrom('journal')
+      .selectAll()
+      .where('state', 'in', ['waiting', 'parked', 'quarantined'])
+      .where((eb) => eb.or([eb('state', '!=', 'waiting'), eb('attempts', '>=', attempts)]))
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ ...row, payload: undefined }));
+  }
+
+  async counts(): Promise<Record<JournalState, number>> {
+    const rows = await this.#db
+      .selectFrom('journal')
+      .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
+      .groupBy('state')
+      .execute();
+    const counts = Object.fromEntries(journalStates.map((state) => [state, 0])) as Record<JournalState, number>;
+    for (const { state, count } of rows) counts[state] = count;
+    return counts;
+  }
+}
+
+const payloadOf = (payload: string | null): unknown =>
+  payload === null ? undefined : (JSON.parse(payload) as unknown);

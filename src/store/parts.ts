@@ -1,0 +1,179 @@
+/** The parts of messages: what each became on the other side, and where it is on its way. */
+import type { SealedFile } from '../model/content.ts';
+import type {
+  ContentUri,
+  EventId,
+  JournalId,
+  MediaName,
+  PartId,
+  PortalId,
+  RemoteMessageId,
+  SendKey,
+} from '../model/ids.ts';
+import { type MessageState, messageStates } from '../model/message-state.ts';
+import type { Selectable } from 'kysely';
+import type { Connection } from './kysely.ts';
+import type { Direction, PartKind, Tables } from './schema.ts';
+
+/** Durable steps of a part that are repeated at no harm only because they are remembered. */
+export interface PartProgress {
+  readonly file?: SealedFile;
+  /** The reserved address of the file on the homeserver. */
+  readonly uri?: ContentUri;
+  /** What the network's `prepare` returned. */
+  readonly prepared?: string;
+}
+
+export interface Part {
+  readonly id: PartId;
+  readonly journalId: JournalId;
+  readonly number: number;
+  readonly portalId: PortalId;
+  readonly direction: Direction;
+  readonly kind: PartKind;
+  readonly author: string;
+  readonly state: MessageState;
+  readonly sendKey: SendKey | null;
+  readonly remoteId: RemoteMessageId | null;
+  readonly eventId: EventId | null;
+  readonly progress: PartProgress;
+  readonly reason: string | null;
+  readonly updatedAt: number;
+}
+
+export type NewPart = Pick<Part, 'journalId' | 'number' | 'portalId' | 'direction' | 'kind' | 'author' | 'updatedAt'> &
+  Partial<Pick<Part, 'sendKey' | 'remoteId' | 'eventId'>>;
+
+export type PartChange = Partial<Pick<Part, 'state' | 'remoteId' | 'eventId' | 'progress' | 'reason'>>;
+
+export class Parts {
+  readonly #db: Connection;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** The part with this number, made when it was not there yet. */
+  async ensure(part: NewPart): Promise<Part> {
+    const known = await this.#one((query) =>
+      query.where('journalId', '=', part.journalId).where('number', '=', part.number),
+    );
+    if (known !== undefined) return known;
+    const row = await this.#db
+      .insertInto('part')
+      .values({ sendKey: null, remoteId: null, eventId: null, progress: null, reason: null, ...part, state: 'pending' })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return asPart(row);
+  }
+
+  async change(id: PartId, at: number, { progress, ...change }: PartChange): Promise<void> {
+    await this.#db
+      .updateTable('part')
+      .set({ ...change, ...(progress === undefined ? {} : { progress: JSON.stringify(progress) }), updatedAt: at })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async get(id: PartId): Promise<Part | undefined> {
+    return this.#one((query) => query.where('id', '=', id));
+  }
+
+  /** The parts of one journal row, in order. */
+  async of(journalId: JournalId): Promise<Part[]> {
+    const rows = await this.#db
+      .selectFrom('part')
+      .selectAll()
+      .where('journalId', '=', journalId)
+      .orderBy('number')
+      .execute();
+    return rows.map(asPart);
+  }
+
+  /** The first part of what the network names so. */
+  async byRemoteId(portalId: PortalId, remoteId: RemoteMessageId): Promise<Part | undefined> {
+    return this.#one((query) => query.where('portalId', '=', portalId).where('remoteId', '=', remoteId).orderBy('id'));
+  }
+
+  async bySendKey(sendKey: SendKey): Promise<Part | undefined> {
+    return this.#one((query) => query.where('sendKey', '=', sendKey));
+  }
+
+  /** The last part of the message that this event shows. */
+  async byEventId(eventId: EventId): Promise<Part | undefined> {
+    return this.#one((query) =>
+      query.where('eventId', '=', eventId).where('kind', '=', 'message').orderBy('id', 'desc'),
+    );
+  }
+
+  /** The newest part that came from the network, up to and including `upTo` where that is given. */
+  async latestInbound(portalId: PortalId, upTo?: PartId): Promise<Part | undefined> {
+    return this.#one((query) =>
+      query
+        .where('portalId', '=', portalId)
+        .where('direction', '=', 'in')
+        .where('remoteId', 'is not', null)
+        .$if(upTo !== undefined, (limited) => limited.where('id', '<=', upTo as PartId))
+        .orderBy('id', 'desc'),
+    );
+  }
+
+  /** Whether a call to the network is in flight whose message id is not known yet. */
+  async anySending(portalId: PortalId): Promise<boolean> {
+    const row = await this.#one((query) => query.where('portalId', '=', portalId).where('state', '=', 'sending'));
+    return row !== undefined;
+  }
+
+  /** Outbound parts in these states, oldest first. */
+  async inStates(states: readonly MessageState[], limit: number): Promise<Part[]> {
+    const rows = await this.#db
+      .selectFrom('part')
+      .selectAll()
+      .where('state', 'in', states)
+      .where('direction', '=', 'out')
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map(asPart);
+  }
+
+  async counts(direction: Direction): Promise<Record<MessageState, number>> {
+    const rows = await this.#db
+      .selectFrom('part')
+      .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
+      .where('direction', '=', direction)
+      .where('state', 'in', ['pending', 'sending', 'uncertain', 'failed'])
+      .groupBy('state')
+      .execute();
+    const counts = Object.fromEntries(messageStates.map((state) => [state, 0])) as Record<MessageState, number>;
+    for (const { state, count } of rows) counts[state] = count;
+    return counts;
+  }
+
+  /** Names of sealed files that unfinished parts still need. */
+  async filesInUse(): Promise<ReadonlySet<MediaName>> {
+    const rows = await this.#db.selectFrom('part').select('progress').where('progress', 'is not', null).execute();
+    return new Set(rows.flatMap(({ progress }) => progressOf(progress).file?.name ?? []));
+  }
+
+  /** Forgets the steps of finished parts. Returns the sealed files that nobody needs any more. */
+  async clearProgress(journalId: JournalId): Promise<readonly MediaName[]> {
+    const files = (await this.of(journalId)).flatMap(({ progress }) => progress.file?.name ?? []);
+    await this.#db.updateTable('part').set({ progress: null }).where('journalId', '=', journalId).execute();
+    if (files.length === 0) return [];
+    const inUse = await this.filesInUse();
+    return files.filter((name) => !inUse.has(name));
+  }
+
+  async #one(narrow: (query: PartQuery) => PartQuery): Promise<Part | undefined> {
+    const row = await narrow(everyPart(this.#db)).limit(1).executeTakeFirst();
+    return row && asPart(row);
+  }
+}
+
+const everyPart = (db: Connection) => db.selectFrom('part').selectAll();
+type PartQuery = ReturnType<typeof everyPart>;
+type PartRow = Selectable<Tables['part']>;
+
+const asPart = (row: PartRow): Part => ({ ...row, progress: progressOf(row.progress) });
+const progressOf = (json: string | null): PartProgress => (json === null ? {} : (JSON.parse(json) as PartProgress));

@@ -1,0 +1,82 @@
+/** Portals: which room mirrors which chat. */
+import { type AccountId, asId, type ChatId, type LaneKey, type PortalId, type RoomId } from '../model/ids.ts';
+import type { Connection } from './kysely.ts';
+
+export interface Portal {
+  readonly id: PortalId;
+  readonly accountId: AccountId;
+  readonly chatId: ChatId;
+  /** Null until the room exists. */
+  readonly roomId: RoomId | null;
+  readonly name: string;
+  readonly lastActivityAt: number;
+  /** When the room's history was last compared with the journal. */
+  readonly comparedAt: number;
+}
+
+/** The lane that carries what a network says in this portal. */
+export const inboundLane = (portal: PortalId): LaneKey => asId(`in/${portal}`);
+/** The lane that carries what is said in this room. */
+export const outboundLane = (room: RoomId): LaneKey => asId(`out/${room}`);
+
+export class Portals {
+  readonly #db: Connection;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  async find(accountId: AccountId, chatId: ChatId): Promise<Portal | undefined> {
+    return this.#db
+      .selectFrom('portal')
+      .selectAll()
+      .where('accountId', '=', accountId)
+      .where('chatId', '=', chatId)
+      .executeTakeFirst();
+  }
+
+  async ensure(accountId: AccountId, chatId: ChatId, name: string, at: number): Promise<Portal> {
+    const known = await this.find(accountId, chatId);
+    if (known !== undefined) return known;
+    return this.#db
+      .insertInto('portal')
+      .values({ accountId, chatId, roomId: null, name, lastActivityAt: at, comparedAt: at })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  }
+
+  async get(id: PortalId): Promise<Portal | undefined> {
+    return this.#db.selectFrom('portal').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  async byRoom(roomId: RoomId): Promise<Portal | undefined> {
+    return this.#db.selectFrom('portal').selectAll().where('roomId', '=', roomId).executeTakeFirst();
+  }
+
+  async change(
+    id: PortalId,
+    change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt' | 'comparedAt'>>,
+  ): Promise<void> {
+    await this.#db.updateTable('portal').set(change).where('id', '=', id).execute();
+  }
+
+  /** Portals with a room, most recently active first. */
+  async active(since: number, limit: number): Promise<Portal[]> {
+    return this.#db
+      .selectFrom('portal')
+      .selectAll()
+      .where('lastActivityAt', '>=', since)
+      .where('roomId', 'is not', null)
+      .orderBy('lastActivityAt', 'desc')
+      .limit(limit)
+      .execute();
+  }
+
+  async counts(): Promise<{ total: number; withoutRoom: number }> {
+    const { total, withRoom } = await this.#db
+      .selectFrom('portal')
+      .select((eb) => [eb.fn.countAll<number>().as('total'), eb.fn.count<number>('roomId').as('withRoom')])
+      .executeTakeFirstOrThrow();
+    return { total, withoutRoom: total - withRoom };
+  }
+}

@@ -1,0 +1,92 @@
+/** The tables as Kysely sees them. Column names are snake_case in the database and camelCase here. */
+import type { Generated } from 'kysely';
+import type {
+  AccountId,
+  ChatId,
+  ContactId,
+  EventId,
+  JournalId,
+  LaneKey,
+  NetworkId,
+  PartId,
+  PortalId,
+  RemoteMessageId,
+  RoomId,
+  SendKey,
+  UserId,
+} from '../model/ids.ts';
+import type { MessageState } from '../model/message-state.ts';
+
+/** `in`: from a network to Matrix. `out`: from Matrix to a network. */
+export type Direction = 'in' | 'out';
+
+/** Reactions travel as messages do, but nothing can refer to them. */
+export type PartKind = 'message' | 'reaction';
+
+/**
+ * - `waiting`: to be done, after `nextTryAt` if that is set
+ * - `parked`: cannot be done; its lane stands still until an admin acts
+ * - `done`, `failed`: over; the payload is gone
+ * - `quarantined`: nobody could read it; kept raw, blocks nothing
+ */
+export const journalStates = ['waiting', 'parked', 'done', 'failed', 'quarantined'] as const;
+export type JournalState = (typeof journalStates)[number];
+
+export interface Tables {
+  secret: { name: string; value: Uint8Array };
+  account: {
+    id: AccountId;
+    network: NetworkId;
+    displayName: string;
+    credentials: string;
+    createdAt: number;
+  };
+  adapterState: { accountId: AccountId; key: string; value: string };
+  portal: {
+    id: Generated<PortalId>;
+    accountId: AccountId;
+    chatId: ChatId;
+    roomId: RoomId | null;
+    name: string;
+    lastActivityAt: number;
+    comparedAt: number;
+  };
+  ghost: { network: NetworkId; contactId: ContactId; userId: UserId; displayName: string };
+  journal: {
+    id: Generated<JournalId>;
+    direction: Direction;
+    dedupeKey: string;
+    lane: LaneKey;
+    payload: string | null;
+    state: JournalState;
+    attempts: Generated<number>;
+    nextTryAt: number | null;
+    lastError: string | null;
+    receivedAt: number;
+    finishedAt: number | null;
+  };
+  part: {
+    id: Generated<PartId>;
+    journalId: JournalId;
+    number: number;
+    portalId: PortalId;
+    direction: Direction;
+    kind: PartKind;
+    author: string;
+    state: MessageState;
+    sendKey: SendKey | null;
+    remoteId: RemoteMessageId | null;
+    eventId: EventId | null;
+    progress: string | null;
+    reason: string | null;
+    updatedAt: number;
+  };
+  reaction: {
+    id: Generated<number>;
+    portalId: PortalId;
+    partId: PartId;
+    author: string;
+    emoji: string;
+    eventId: EventId;
+  };
+}

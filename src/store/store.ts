@@ -1,0 +1,63 @@
+/**
+ * The database as the rest of the house uses it: `read` sees what is committed, `write` commits a unit of work.
+ * Repositories are the same on both sides; only inside `write` may they change anything.
+ */
+import { Accounts } from './accounts.ts';
+import { openDatabase } from './database.ts';
+import { Ghosts } from './ghosts.ts';
+import { Journal } from './journal.ts';
+import { type Connection, kyselyOver } from './kysely.ts';
+import { Parts } from './parts.ts';
+import { Portals } from './portals.ts';
+import { Reactions } from './reactions.ts';
+import { Secrets } from './secrets.ts';
+import { GroupingWriter } from './writer.ts';
+
+export interface Repositories {
+  readonly accounts: Accounts;
+  readonly ghosts: Ghosts;
+  readonly journal: Journal;
+  readonly parts: Parts;
+  readonly portals: Portals;
+  readonly reactions: Reactions;
+  readonly secrets: Secrets;
+}
+
+/** One transaction that everybody concerned may add to; durable together or not at all. */
+export type UnitOfWork = Repositories;
+
+export interface Store {
+  readonly read: Repositories;
+  /**
+   * `work` may await nothing but the repositories it is given. Resolves once its changes are on disk; throws what it
+   * threw, `CH-STORE-BUSY` or `CH-STORE-FAILED`, and nothing is changed then.
+   */
+  readonly write: <Result>(work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
+  /** Resolves when everything that waits is on disk and the files are closed. */
+  close(): Promise<void>;
+}
+
+/** `key` has 32 bytes. For the errors see `openDatabase`. */
+export function openStore(directory: string, key: Uint8Array): Store {
+  const files = openDatabase(directory, key);
+  const writer = new GroupingWriter(files.writer);
+  const unit = repositoriesOver(kyselyOver(files.writer));
+  return {
+    read: repositoriesOver(kyselyOver(files.reader)),
+    write: (work) => writer.write(() => work(unit)),
+    async close() {
+      await writer.idle();
+      files.close();
+    },
+  };
+}
+
+const repositoriesOver = (db: Connection): Repositories => ({
+  accounts: new Accounts(db),
+  ghosts: new Ghosts(db),
+  journal: new Journal(db),
+  parts: new Parts(db),
+  portals: new Portals(db),
+  reactions: new Reactions(db),
+  secrets: new Secrets(db),
+});

@@ -1,0 +1,7 @@
+export declare class OlmMachine {
+  constructor();
+}
+export declare enum StoreType {
+  Sled = 0,
+  Sqlite = 1,
+}
