@@ -23,11 +23,14 @@ const unexpected: BackoffOptions = { baseMs: 1_000, ceilingMs: 60_000 };
 /** Something nobody foresaw may pass; a lane does not hang on it unseen for longer than these attempts. */
 const unexpectedAttempts = 6;
 
+/** Refusals of the bridge as a whole, such as a wrong token: nothing is wrong with this message. */
+const concernsEverything: ReadonlySet<string> = new Set(['M_UNKNOWN_TOKEN', 'M_MISSING_TOKEN', 'M_EXCLUSIVE']);
+
 export function verdictOn(thrown: unknown, attempts: number): Verdict {
   const reason = messageOf(thrown);
   if (thrown instanceof TryAgain) return { then: 'retry', afterMs: thrown.afterMs, reason };
   if (thrown instanceof HomeserverError) {
-    if (thrown.kind === 'permanent') return { then: 'park', reason };
+    if (thrown.kind === 'permanent' && !concernsEverything.has(thrown.errcode ?? '')) return { then: 'park', reason };
     return { then: 'retry', afterMs: backoffMs(attempts, elsewhere, thrown.retryAfterMs), reason };
   }
   if (thrown instanceof ChanceryError) return { then: 'retry', afterMs: backoffMs(attempts, elsewhere), reason };

@@ -35,6 +35,7 @@ export class Lanes {
   readonly #ready = new Set<LaneKey>();
   readonly #timers = new Map<LaneKey, NodeJS.Timeout>();
   readonly #stopping = new AbortController();
+  #open = false;
   #settled: (() => void) | undefined;
 
   constructor(options: LanesOptions) {
@@ -49,9 +50,10 @@ export class Lanes {
     this.#pump();
   }
 
-  /** Wakes every lane that the journal has work for. */
+  /** Begins to work, with every lane that the journal has work for. Until then nothing is done, only noted. */
   async resume(): Promise<void> {
     const { store, direction } = this.#options;
+    this.#open = true;
     let after: LaneKey | undefined;
     for (;;) {
       const page = await store.read.journal.lanes(direction, after, lanesInAPage);
@@ -80,7 +82,7 @@ export class Lanes {
   }
 
   #pump(): void {
-    if (this.#settled !== undefined) return;
+    if (!this.#open || this.#settled !== undefined) return;
     for (const lane of this.#ready) {
       if (this.#running.size >= this.#options.concurrency) return;
       if (this.#running.has(lane)) continue;

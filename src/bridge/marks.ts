@@ -26,12 +26,20 @@ export class Marks {
     this.#context = context;
   }
 
+  /** Never fails: a mark is a courtesy. */
   async take(events: readonly EphemeralEvent[]): Promise<void> {
-    for (const event of events) {
-      for (const { room, user, event: read } of readReceiptsOf(event)) await this.#read(room, user, read);
-      const typing = typingOf(event);
-      for (const user of typing?.users ?? []) if (typing !== undefined) await this.#typing(typing.room, user);
+    try {
+      for (const event of events) await this.#takeOne(event);
+    } catch (thrown) {
+      this.#context.log.warn({ err: thrown }, 'read and typing marks could not be taken in');
     }
+  }
+
+  async #takeOne(event: EphemeralEvent): Promise<void> {
+    for (const { room, user, event: read } of readReceiptsOf(event)) await this.#read(room, user, read);
+    const typing = typingOf(event);
+    if (typing === undefined) return;
+    for (const user of typing.users) await this.#typing(typing.room, user);
   }
 
   async #read(room: RoomId, user: UserId, event: EventId): Promise<void> {

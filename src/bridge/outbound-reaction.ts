@@ -71,7 +71,7 @@ export class OutboundReactions {
     }
     const isMessage = (await parts.byEventId(work.action.target)) !== undefined;
     if (isMessage && session.capabilities.deletion === 'rejected') {
-      await feedback.notice(work.shown, 'deletion', words.cannotDelete(networkName));
+      await feedback.notice({ ...work.shown, event: work.action.target }, 'deletion', words.cannotDelete(networkName));
     }
     return false;
   }

@@ -97,8 +97,9 @@ export class Outbound {
       case 'redaction':
         return reactions.removeOrRefuse({ ...work, action });
       case 'edit':
-        if (session.capabilities.edit === 'rejected')
-          await feedback.notice(shown, 'edit', words.cannotEdit(networkName));
+        if (session.capabilities.edit === 'rejected') {
+          await feedback.notice({ ...shown, event: action.target }, 'edit', words.cannotEdit(networkName));
+        }
         return false;
       case 'unsupported':
         await feedback.failed(shown, 'failed', words.cannotSend(networkName, action.what));

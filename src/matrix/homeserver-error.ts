@@ -4,10 +4,11 @@ import type { HttpAnswer } from '../base/http-client.ts';
 import { stringMember } from './json-object.ts';
 
 /**
- * - `unreachable`: no answer, a connection cut, or a gateway's 502, 503, 504: everything waits, nothing is wrong with
- *   this request. It may have been carried out all the same.
- * - `again`: the homeserver answered and asks for patience: 429, 5xx, or an answer nobody understands.
- * - `permanent`: another 4xx: the same request will be refused again.
+ * - `unreachable`: no answer, a connection cut, or a gateway's answer in its stead: everything waits, nothing is wrong
+ *   with this request. It may have been carried out all the same.
+ * - `again`: the homeserver answered and asks for patience (429, 5xx), does not know our token for now (401: somebody
+ *   has to mend the registration, and no message may be lost over that), or said what nobody understands.
+ * - `permanent`: another 3xx or 4xx: the same request will be refused again.
  */
 export type FailureKind = 'unreachable' | 'again' | 'permanent';
 
@@ -57,8 +58,10 @@ export function refusalOf(place: string, { status, json, retryAfterMs }: HttpAns
   });
 }
 
-/** A gateway's error page has no `errcode`; where there is one, the homeserver itself spoke and is there. */
+/** A gateway has no `errcode`; it answers 404 while its route to the homeserver is gone. */
+const gatewayStatuses = new Set([404, 502, 503, 504]);
+
 function kindOf(status: number, errcode: string | undefined): FailureKind {
-  if (status >= 502 && status <= 504 && errcode === undefined) return 'unreachable';
-  return status === 429 || status >= 500 ? 'again' : 'permanent';
+  if (errcode === undefined && gatewayStatuses.has(status)) return 'unreachable';
+  return status === 401 || status === 408 || status === 429 || status >= 500 ? 'again' : 'permanent';
 }

@@ -2,14 +2,15 @@
  * The homeserver, as the bridge speaks to it: every request is made by one of our users through its device, and each
  * can be made again after a crash without anything happening twice. Every method throws `HomeserverError`.
  */
-import { isDeepStrictEqual } from 'node:util';
+
 import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { asId, type ContentUri, type EventId, type RoomId, type UserId } from '../model/ids.ts';
 import type { Acting } from './acting.ts';
 import { HomeserverError } from './homeserver-error.ts';
-import { isJsonObject, type JsonObject } from './json-object.ts';
 import { type DownloadedMedia, HomeserverMedia, type MediaUpload } from './homeserver-media.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
 import { Requests } from './requests.ts';
 import { type RoomEvent, readRoomEvent, type UnreadableEvent } from './room-event.ts';
 import {

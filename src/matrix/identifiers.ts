@@ -56,11 +56,6 @@ export class Identifiers {
     return alias.startsWith(`#${this.#prefix}`) && alias.endsWith(`:${this.#serverName}`);
   }
 
-  /** The full alias for a localpart. */
-  alias(localpart: string): string {
-    return `#${localpart}:${this.#serverName}`;
-  }
-
   /** The one device of one of our users. */
   device(user: UserId): string {
     return base32(this.#hmac('device', user).subarray(0, deviceBytes)).toUpperCase();

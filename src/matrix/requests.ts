@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { MatrixClient } from '@vector-im/matrix-bot-sdk';
 import { z } from 'zod';
-import { HttpClient, type HttpCall, type StreamedAnswer } from '../base/http-client.ts';
+import { type HttpCall, HttpClient, type StreamedAnswer } from '../base/http-client.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Acting } from './acting.ts';
 import { carriedBy, failureOf, installTransport, unreachable } from './bot-sdk-transport.ts';
@@ -23,7 +23,6 @@ export interface Ask {
   readonly path: string;
   readonly query?: Query;
   readonly body?: object;
-  readonly signal?: AbortSignal | undefined;
   /** How long it may take altogether; 60 s unless told. */
   readonly timeoutMs?: number;
 }
@@ -31,6 +30,7 @@ export interface Ask {
 export interface StreamAsk extends Omit<Ask, 'body' | 'timeoutMs'> {
   readonly body?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
   /** How long nothing may move. */
   readonly idleMs: number;
 }
@@ -54,14 +54,12 @@ export class Requests {
   /** Throws `HomeserverError`; an answer of another shape is one of kind `again`. */
   async ask<Answer>(
     shape: z.ZodType<Answer>,
-    { as, method, path, query, body, signal, timeoutMs }: Ask,
+    { as, method, path, query, body, timeoutMs = defaultTimeoutMs }: Ask,
   ): Promise<Answer> {
-    const limitMs = timeoutMs ?? defaultTimeoutMs;
-    const timeout = AbortSignal.timeout(limitMs);
-    const carrier = { http: this.#http, signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) };
+    const carrier = { http: this.#http, signal: AbortSignal.timeout(timeoutMs) };
     const client = this.#clientOf(as);
     const answer: unknown = await carriedBy(carrier, () =>
-      client.doRequest(method, path, present(query), body, limitMs, false, undefined, false, {
+      client.doRequest(method, path, present(query), body, timeoutMs, false, undefined, false, {
         errorHandler: failureOf,
       }),
     );

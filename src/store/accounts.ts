@@ -1,5 +1,6 @@
-/** Connected accounts with their credentials, and the adapters' own small state. */
+/** Connected accounts with their credentials (sealed even here), and the adapters' own small state. */
 import type { AccountId, NetworkId } from '../model/ids.ts';
+import type { SealedValues } from '../vault/sealed-values.ts';
 import type { Connection } from './kysely.ts';
 
 export interface AccountRow {
@@ -12,14 +13,16 @@ export interface AccountRow {
 
 export class Accounts {
   readonly #db: Connection;
+  readonly #credentials: SealedValues;
 
-  constructor(db: Connection) {
+  constructor(db: Connection, credentials: SealedValues) {
     this.#db = db;
+    this.#credentials = credentials;
   }
 
   /** Adds the account, or gives a known one its new name and credentials. */
   async put(account: AccountRow): Promise<void> {
-    const credentials = JSON.stringify(account.credentials);
+    const credentials = this.#credentials.seal(account.id, JSON.stringify(account.credentials));
     await this.#db
       .insertInto('account')
       .values({ ...account, credentials })
@@ -29,7 +32,10 @@ export class Accounts {
 
   async all(): Promise<AccountRow[]> {
     const rows = await this.#db.selectFrom('account').selectAll().orderBy('createdAt').execute();
-    return rows.map((row) => ({ ...row, credentials: JSON.parse(row.credentials) as unknown }));
+    return rows.map((row) => ({
+      ...row,
+      credentials: JSON.parse(this.#credentials.open(row.id, row.credentials)) as unknown,
+    }));
   }
 
   async stateOf(accountId: AccountId, key: string): Promise<unknown> {

@@ -2,6 +2,7 @@
  * The database as the rest of the house uses it: `read` sees what is committed, `write` commits a unit of work.
  * Repositories are the same on both sides; only inside `write` may they change anything.
  */
+import { SealedValues } from '../vault/sealed-values.ts';
 import { Accounts } from './accounts.ts';
 import { openDatabase } from './database.ts';
 import { Ghosts } from './ghosts.ts';
@@ -40,10 +41,11 @@ export interface Store {
 /** `key` has 32 bytes. For the errors see `openDatabase`. */
 export function openStore(directory: string, key: Uint8Array): Store {
   const files = openDatabase(directory, key);
+  const credentials = new SealedValues(key, 'credentials');
   const writer = new GroupingWriter(files.writer);
-  const unit = repositoriesOver(kyselyOver(files.writer));
+  const unit = repositoriesOver(kyselyOver(files.writer), credentials);
   return {
-    read: repositoriesOver(kyselyOver(files.reader)),
+    read: repositoriesOver(kyselyOver(files.reader), credentials),
     write: (work) => writer.write(() => work(unit)),
     async close() {
       await writer.idle();
@@ -52,8 +54,8 @@ export function openStore(directory: string, key: Uint8Array): Store {
   };
 }
 
-const repositoriesOver = (db: Connection): Repositories => ({
-  accounts: new Accounts(db),
+const repositoriesOver = (db: Connection, credentials: SealedValues): Repositories => ({
+  accounts: new Accounts(db, credentials),
   ghosts: new Ghosts(db),
   journal: new Journal(db),
   parts: new Parts(db),

@@ -3,7 +3,7 @@
  * secret, its name tells nothing about its content, and it is either whole or not there.
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { type FileHandle, open, opendir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
@@ -83,6 +83,16 @@ export class SealedFiles {
    */
   open(file: SealedFile): Readable {
     return Readable.from(this.#read(file), { objectMode: false, highWaterMark: plainChunkBytes });
+  }
+
+  /** Whether there is such a file. */
+  async has(name: MediaName): Promise<boolean> {
+    try {
+      return (await stat(this.#path(name))).isFile();
+    } catch (thrown) {
+      if (systemCodeOf(thrown) === 'ENOENT') return false;
+      throw new ChanceryError('CH-STORE-FAILED', { place: name, cause: thrown });
+    }
   }
 
   /** Does nothing when there is no such file. One file may stand for several messages: ask only when none is left. */
