@@ -92,13 +92,23 @@ const catalogue = {
     advice: 'The bridge asks for it again.',
   },
   'CH-MEDIA-GONE': { message: 'The file is no longer available.', advice: 'Ask the sender to send it again.' },
+  'CH-MEDIA-REFUSED': { message: 'The network does not take this file.', advice: 'Send it in another format.' },
   'CH-MEDIA-TOO-LARGE': { message: 'The file is too large.', advice: 'Send a smaller file.' },
-  'CH-LOGIN-INVALID': { message: 'The login was refused.', advice: 'Correct what is named and try again.' },
+  'CH-LOGIN-INVALID': {
+    message: 'The login was refused.',
+    advice: 'Correct what is named and try again.',
+    status: 400,
+  },
   'CH-ACCOUNT-UNKNOWN': {
     message: 'This account is not connected here.',
     advice: 'Add it with `chancery login`.',
+    status: 404,
   },
   'CH-NOT-RUNNING': { message: 'The bridge is not running.', advice: 'Start it with `chancery start`.' },
+  'CH-UNEXPECTED': {
+    message: 'Something unforeseen went wrong.',
+    advice: 'Look into the log; if it persists, report it.',
+  },
   'CH-COMMAND-INVALID': { message: 'This command is not understood.', advice: 'See `help`.' },
 } as const satisfies Record<string, CatalogueEntry>;
 

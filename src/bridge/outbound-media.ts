@@ -45,6 +45,9 @@ export class OutboundMedia {
       return { content, prepared };
     } catch (thrown) {
       if (thrown instanceof ChanceryError && thrown.code === 'CH-MEDIA-TOO-LARGE') return tooLarge;
+      if (thrown instanceof ChanceryError && thrown.code === 'CH-MEDIA-REFUSED') {
+        return { refusal: words.notDelivered(networkName, thrown.detail ?? thrown.advice) };
+      }
       if (thrown instanceof HomeserverError && thrown.kind === 'permanent') return { refusal: words.fileGone };
       throw thrown;
     }

@@ -9,7 +9,16 @@
  * Networks report out of order and repeat themselves, so states only ever advance. A report from the network about an
  * `uncertain` part is the evidence that was missing; a `failed` after `delivered` is not believed.
  */
-export const messageStates = ['pending', 'sending', 'uncertain', 'failed', 'sent', 'delivered', 'read', 'superseded'] as const;
+export const messageStates = [
+  'pending',
+  'sending',
+  'uncertain',
+  'failed',
+  'sent',
+  'delivered',
+  'read',
+  'superseded',
+] as const;
 export type MessageState = (typeof messageStates)[number];
 
 /** The state after `reported` was learnt in `current`; the same as `current` when it brings nothing new. */

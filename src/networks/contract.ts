@@ -104,8 +104,10 @@ export interface Session {
 export interface NetworkRuntime {
   /** Opens listeners and connections. Called once, after the accounts were connected. */
   start(): Promise<void>;
-  /** Stops taking in; resolves when nothing more will be delivered. */
+  /** Stops taking in; resolves when nothing more will be delivered. Sessions still send. */
   stop(): Promise<void>;
+  /** Ends the connections of the sessions. */
+  close(): Promise<void>;
   connect(account: Account): Session;
   /** A login that has just begun. */
   login(): LoginFlow;

@@ -1,0 +1,96 @@
+/** The configured networks at work, and the accounts connected to them, those of this moment's login included. */
+import { ChanceryError } from '../base/errors.ts';
+import type { BridgeContext } from '../bridge/context.ts';
+import { type AccountId, asId, type NetworkId } from '../model/ids.ts';
+import type { Account, Network, NetworkRuntime, Sink } from '../networks/contract.ts';
+import type { LoginFlow, NewAccount } from '../networks/login.ts';
+import { networks } from './networks.ts';
+
+interface Running {
+  readonly network: Network;
+  readonly runtime: NetworkRuntime;
+}
+
+export class Accounts {
+  readonly #context: BridgeContext;
+  readonly #running: ReadonlyMap<NetworkId, Running>;
+
+  constructor(context: BridgeContext, running: readonly Running[]) {
+    this.#context = context;
+    this.#running = new Map(running.map((each) => [each.network.id, each]));
+  }
+
+  /** A login that begins. Throws `CH-LOGIN-INVALID` for a network that is not configured. */
+  login(network: string): LoginFlow {
+    return this.#get(network).runtime.login();
+  }
+
+  /** Keeps an account that a login found good, and connects it. The same account again gets its new credentials. */
+  async add(network: string, { key, displayName, credentials }: NewAccount): Promise<void> {
+    const { store, clock } = this.#context;
+    const account = {
+      id: asId<AccountId>(`${network}/${key}`),
+      network: this.#get(network).network.id,
+      displayName,
+      credentials,
+    };
+    await store.write((unit) => unit.accounts.put({ ...account, createdAt: clock.now() }));
+    this.connect(account);
+  }
+
+  connect(account: Account): void {
+    const { network, runtime } = this.#get(account.network);
+    this.#context.sessions.set(account.id, { session: runtime.connect(account), networkName: network.displayName });
+  }
+
+  async start(): Promise<void> {
+    for (const { runtime } of this.#running.values()) await runtime.start();
+  }
+
+  async stop(): Promise<void> {
+    for (const { runtime } of this.#running.values()) await runtime.stop();
+  }
+
+  /** Once nothing is sent any more. */
+  async close(): Promise<void> {
+    for (const { runtime } of this.#running.values()) await runtime.close();
+  }
+
+  #get(network: string): Running {
+    const running = this.#running.get(asId<NetworkId>(network));
+    if (running !== undefined) return running;
+    const configured = [...this.#running.keys()].join(', ') || 'none';
+    throw new ChanceryError('CH-LOGIN-INVALID', {
+      place: network,
+      detail: `Networks in the configuration: ${configured}.`,
+    });
+  }
+}
+
+/** Makes every configured network and connects the accounts that are kept. */
+export async function connectAccounts(
+  context: BridgeContext,
+  sink: Sink,
+  sections: Readonly<Record<string, unknown>>,
+): Promise<Accounts> {
+  const { store, files, clock, log } = context;
+  const running = networks
+    .filter(({ id }) => sections[id] !== undefined)
+    .map((network) => ({
+      network,
+      runtime: network.create(sections[network.id], {
+        sink,
+        clock,
+        log: log.child({ network: network.id }),
+        stateOf: (account) => ({ get: (key) => store.read.accounts.stateOf(account, key) }),
+        openFile: (file) => files.open(file),
+      }),
+    }));
+  const accounts = new Accounts(context, running);
+  for (const account of await store.read.accounts.all()) {
+    if (sections[account.network] === undefined)
+      log.warn({ account: account.id }, 'the network of this account is not configured: it stays disconnected');
+    else accounts.connect(account);
+  }
+  return accounts;
+}

@@ -1,0 +1,94 @@
+/** Puts the bridge together from a valid configuration: the only place that knows every room of the house. */
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { HttpListener } from '../base/http-listener.ts';
+import { createLog, type Log } from '../base/logging.ts';
+import { Bot } from '../bot/bot.ts';
+import { Bridge } from '../bridge/bridge.ts';
+import type { BridgeContext } from '../bridge/context.ts';
+import { Sessions } from '../bridge/sessions.ts';
+import type { Config } from '../config/schema.ts';
+import { Homeserver } from '../matrix/homeserver.ts';
+import { Identifiers } from '../matrix/identifiers.ts';
+import { readRegistration } from '../matrix/read-registration.ts';
+import { transactionRoutes } from '../matrix/transactions.ts';
+import { asId, type UserId } from '../model/ids.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { readDatabaseKey } from '../vault/database-key.ts';
+import { SealedFiles } from '../vault/sealed-files.ts';
+import { type Accounts, connectAccounts } from './accounts.ts';
+
+/** A bridge that is ready to run. `start` opens what it listens on; `stop` finishes what is in hand. */
+export interface Composition {
+  readonly bridge: Bridge;
+  readonly accounts: Accounts;
+  readonly log: Log;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Nothing listens and nothing is sent yet. For the errors see the configuration, the registration, key and store. */
+export async function compose(config: Config, version: string): Promise<Composition> {
+  const { homeserver: server, appservice, data, rooms } = config;
+  const key = await readDatabaseKey({ keyFile: data.key_file, environment: process.env });
+  const registration = await readRegistration(appservice.registration_file);
+  const log = createLog(config.logging.level);
+  const store = openStore(data.directory, key);
+  const files = await openFiles(store, data.directory);
+  const identifiers = new Identifiers({
+    secret: await store.write((unit) => unit.secrets.ensure('identifiers')),
+    serverName: server.server_name,
+    namespacePrefix: appservice.namespace,
+    botLocalpart: appservice.bot,
+  });
+  const homeserver = new Homeserver({ url: server.url, serverName: server.server_name, token: registration.as_token });
+  const context: BridgeContext = {
+    store,
+    files,
+    homeserver,
+    identifiers,
+    sessions: new Sessions(),
+    policy: { invite: rooms.invite.map((user) => asId<UserId>(user)), officials: rooms.officials },
+    bot: { user: identifiers.bot, device: identifiers.device(identifiers.bot) },
+    clock: systemClock,
+    log,
+    startedAt: systemClock.now(),
+  };
+  const bridge = new Bridge(context, {
+    registrationId: registration.id,
+    version,
+    commands: (operations) => new Bot({ admins: rooms.admins, officials: rooms.officials, operations }),
+  });
+  const accounts = await connectAccounts(context, bridge.sink, config.networks);
+  const listener = new HttpListener(
+    transactionRoutes({ homeserverToken: registration.hs_token, accept: (batch) => bridge.accept(batch) }),
+    log,
+  );
+  return {
+    bridge,
+    accounts,
+    log,
+    async start() {
+      await listener.start({ host: appservice.host, port: appservice.port });
+      await accounts.start();
+      bridge.start();
+      log.info({ version, listening: `${appservice.host}:${appservice.port}` }, 'chancery runs');
+    },
+    async stop() {
+      await Promise.all([listener.stop(), accounts.stop()]);
+      await bridge.stop();
+      await accounts.close();
+      await homeserver.close();
+      await store.close();
+      log.info('chancery has stopped');
+    },
+  };
+}
+
+/** Sealed files that a crash left behind are removed before the first is made. */
+async function openFiles(store: Store, directory: string): Promise<SealedFiles> {
+  const files = new SealedFiles(join(directory, 'media'), await store.write((unit) => unit.secrets.ensure('media')));
+  const inUse = await store.read.parts.filesInUse();
+  await files.sweep((name) => inUse.has(name));
+  return files;
+}

@@ -1,0 +1,132 @@
+/**
+ * Where the running bridge takes orders from the command line: a socket in the data directory that only the user of the
+ * bridge can open. A socket that a crash left behind is replaced; one that somebody answers is not.
+ */
+import { chmod, lstat, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
+import { HttpListener, type HttpRequest, type Route } from '../base/http-listener.ts';
+import { parseJson } from '../base/json.ts';
+import type { Log } from '../base/logging.ts';
+import { ensurePrivateDirectory } from '../vault/private-directory.ts';
+import type { ControlStep, OpenLogin } from './control-step.ts';
+
+/** How the bridge is. `live` decides the exit code of `chancery status`, and with it the health of a container. */
+export interface ControlStatus {
+  readonly live: boolean;
+  /** Anything else worth showing, as JSON. */
+  readonly [detail: string]: unknown;
+}
+
+/** What the bridge does when it is asked; `PendingLogins` offers the two about logins. */
+export interface ControlTarget {
+  status(): Promise<ControlStatus>;
+  beginLogin(network: string): Promise<OpenLogin>;
+  answerLogin(id: string, answers: Readonly<Record<string, string>>): Promise<ControlStep>;
+}
+
+/** The socket of the bridge that uses this data directory. */
+export const controlSocketIn = (dataDirectory: string): string => join(dataDirectory, 'control.sock');
+
+/** Of sockaddr_un on Linux, without the final zero. */
+const maxPathBytes = 107;
+const beginBody = z.strictObject({ network: z.string().max(64) });
+const answerBody = z.strictObject({ answers: z.record(z.string().max(256), z.string().max(16_384)) });
+
+export class ControlServer {
+  readonly #path: string;
+  readonly #directory: string;
+  readonly #listener: HttpListener;
+
+  constructor(dataDirectory: string, target: ControlTarget, log: Log) {
+    this.#directory = dataDirectory;
+    this.#path = controlSocketIn(dataDirectory);
+    this.#listener = new HttpListener(routes(target), log);
+  }
+
+  /** Throws `CH-DATABASE-IN-USE` when another bridge answers here, `CH-LISTEN-FAILED`, `CH-STORE-FAILED`. */
+  async start(): Promise<void> {
+    ensurePrivateDirectory(this.#directory);
+    if (Buffer.byteLength(this.#path) > maxPathBytes) {
+      const detail = `The path of a socket has at most ${maxPathBytes} bytes; choose a shorter data.directory.`;
+      throw new ChanceryError('CH-LISTEN-FAILED', { place: this.#path, detail });
+    }
+    await clearStale(this.#path);
+    await this.#listener.start({ socketPath: this.#path });
+    await chmod(this.#path, 0o600);
+  }
+
+  /** Answers what is in hand, then removes the socket. */
+  async stop(): Promise<void> {
+    await this.#listener.stop();
+  }
+}
+
+function routes(target: ControlTarget): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/status',
+      maxBodyBytes: 0,
+      handle: async () => ({ status: 200, body: await target.status() }),
+    },
+    {
+      method: 'POST',
+      path: '/logins',
+      maxBodyBytes: 1_024,
+      handle: async (request) => {
+        const { network } = bodyOf(request, beginBody);
+        return { status: 201, body: await target.beginLogin(network) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/logins/:id',
+      maxBodyBytes: 65_536,
+      handle: async (request) => {
+        const { answers } = bodyOf(request, answerBody);
+        return { status: 200, body: await target.answerLogin(request.params['id'] ?? '', answers) };
+      },
+    },
+  ];
+}
+
+/** What is wrong is not repeated: it may be a secret. */
+function bodyOf<Shape extends z.ZodType>({ body }: HttpRequest, shape: Shape): z.output<Shape> {
+  const parsed = shape.safeParse(parseJson(body));
+  if (!parsed.success) throw new ChanceryError('CH-HTTP-BAD-BODY');
+  return parsed.data;
+}
+
+async function clearStale(path: string): Promise<void> {
+  try {
+    if (!(await lstat(path)).isSocket()) {
+      throw new ChanceryError('CH-LISTEN-FAILED', { place: path, detail: 'There is a file here that is no socket.' });
+    }
+  } catch (thrown) {
+    if (systemCodeOf(thrown) === 'ENOENT') return;
+    throw thrown;
+  }
+  const refused = await connectionError(path);
+  if (refused === undefined) {
+    throw new ChanceryError('CH-DATABASE-IN-USE', { place: path, detail: 'Somebody answers at this socket.' });
+  }
+  if (systemCodeOf(refused) !== 'ECONNREFUSED') {
+    throw new ChanceryError('CH-LISTEN-FAILED', { place: path, detail: `${messageOf(refused)}.`, cause: refused });
+  }
+  await rm(path, { force: true });
+}
+
+/** Undefined when somebody answers. */
+function connectionError(path: string): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+    socket.once('error', resolve);
+  });
+}

@@ -1,0 +1,23 @@
+/** The steps of a login as they go over the control socket: never with the account's credentials. */
+import { z } from 'zod';
+
+const question = z.object({
+  name: z.string(),
+  prompt: z.string(),
+  secret: z.boolean(),
+  whenEmpty: z.string().exactOptional(),
+});
+
+export const controlStep = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('ask'), questions: z.array(question), problem: z.string().exactOptional() }),
+  z.object({ step: z.literal('show-qr'), data: z.string(), expiresAt: z.number() }),
+  z.object({ step: z.literal('wait'), message: z.string() }),
+  z.object({ step: z.literal('done'), displayName: z.string(), advice: z.array(z.string()) }),
+]);
+
+export const openLogin = z.object({ id: z.string(), next: controlStep });
+
+export type ControlStep = z.output<typeof controlStep>;
+
+/** A login that was begun, under the id by which it goes on. */
+export type OpenLogin = z.output<typeof openLogin>;

@@ -1,0 +1,84 @@
+/** The commands and their options. The code of a command is loaded only when it is the one that was asked for. */
+import { Command, CommanderError, Option } from 'commander';
+import { ChanceryError } from '../base/errors.ts';
+import { describeFailure, exitCodeOf } from './failure.ts';
+
+interface ConfigOption {
+  readonly config: string;
+}
+
+/** Resolves to the exit code: 0 done, 1 failed, 2 wrong usage or configuration (then nothing was started). */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  try {
+    await build((code) => (exitCode = code)).parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    // Commander has already shown the help when it was called without a command.
+    if (thrown instanceof CommanderError && thrown.code === 'commander.help') return 2;
+    const failure = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+    process.stderr.write(describeFailure(failure));
+    return exitCodeOf(failure);
+  }
+}
+
+function build(exitWith: (code: number) => void): Command {
+  const program = new Command('chancery')
+    .description('A Matrix bridge for governments: consumer chats in federated rooms, every word accounted for.')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  const config = (): Option =>
+    new Option('-c, --config <file>', 'the configuration file').env('CHANCERY_CONFIG').default('chancery.yaml');
+
+  program
+    .command('start')
+    .description('start the bridge')
+    .addOption(config())
+    .action(async (options: ConfigOption) => (await import('./start.ts')).start(options));
+  program
+    .command('check-config')
+    .description('check the configuration and start nothing')
+    .addOption(config())
+    .action(async (options: ConfigOption) => (await import('./check-config.ts')).checkConfig(options));
+  program
+    .command('keygen')
+    .description('write a new key for the database')
+    .addOption(config())
+    .option('-o, --output <file>', 'where to write it, instead of data.key_file')
+    .action(async (options: ConfigOption & { output?: string }) => (await import('./keygen.ts')).keygen(options));
+  program
+    .command('registration')
+    .description('write the registration file, which the homeserver needs too')
+    .addOption(config())
+    .option('--force', 'replace the file, and with it the tokens', false)
+    .action(async (options: ConfigOption & { force: boolean }) =>
+      (await import('./registration.ts')).registration(options),
+    );
+  program
+    .command('login <network>')
+    .description('connect an account of a network to the running bridge')
+    .addOption(config())
+    .option('--answers <file>', 'answers to the questions, as a JSON or YAML object of texts; - is standard input')
+    .action(async (network: string, options: ConfigOption & { answers?: string }) =>
+      (await import('./login.ts')).login({ ...options, network }),
+    );
+  program
+    .command('status')
+    .description('ask the running bridge how it is; the exit code is 0 when it is live and 1 when it is not')
+    .addOption(config())
+    .option('--json', 'print one line of JSON', false)
+    .action(async (options: ConfigOption & { json: boolean }) =>
+      exitWith(await (await import('./status.ts')).status(options)),
+    );
+  program
+    .command('version')
+    .description('print the version')
+    .action(async () => (await import('./version.ts')).version());
+  return program;
+}
+
+function usageError({ message }: CommanderError): ChanceryError {
+  const detail = message.replace(/^error: /u, '').replaceAll(/\s+/gu, ' ');
+  return new ChanceryError('CH-COMMAND-INVALID', { place: 'chancery', detail: `${detail}.` });
+}

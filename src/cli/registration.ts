@@ -1,0 +1,51 @@
+/** `chancery registration`: writes the file that makes bridge and homeserver known to each other. */
+import { ChanceryError, messageOf } from '../base/errors.ts';
+import type { Config } from '../config/schema.ts';
+import { makeRegistration, type RegistrationOptions, writeRegistration } from '../matrix/registration.ts';
+import { readConfiguration } from './configuration.ts';
+
+interface Options {
+  readonly config: string;
+  readonly force: boolean;
+}
+
+/** What the registration takes from the configuration. */
+export function registrationOptions({ appservice, homeserver }: Config): RegistrationOptions {
+  return {
+    id: appservice.id,
+    url: appservice.url,
+    serverName: homeserver.server_name,
+    botLocalpart: appservice.bot,
+    namespacePrefix: appservice.namespace,
+  };
+}
+
+export async function registration({ config: path, force }: Options): Promise<void> {
+  const config = await readConfiguration(path);
+  const file = config.appservice.registration_file;
+  if (!(await write(file, config, force))) {
+    const detail =
+      'There is already a file here, and it was not touched. --force replaces it with new tokens, which the homeserver then needs too.';
+    throw new ChanceryError('CH-REGISTRATION-INVALID', { place: file, detail });
+  }
+  process.stdout.write(`Wrote ${file}, readable by its owner only. It holds tokens: keep it as you keep a password.
+
+Next:
+  1. Give the homeserver this file. For Synapse, copy it to where Synapse can read it and name it in homeserver.yaml:
+       app_service_config_files:
+         - ${file}
+  2. Restart the homeserver. It reaches the bridge at ${config.appservice.url}.
+  3. Start the bridge: chancery start --config ${path}
+`);
+}
+
+async function write(file: string, config: Config, overwrite: boolean): Promise<boolean> {
+  // The SDK's own dependencies are old; what Node.js says about them is nothing the reader could act on.
+  process.noDeprecation = true;
+  try {
+    return await writeRegistration(file, await makeRegistration(registrationOptions(config)), { overwrite });
+  } catch (thrown) {
+    const detail = `It could not be written: ${messageOf(thrown)}.`;
+    throw new ChanceryError('CH-REGISTRATION-INVALID', { place: file, detail, cause: thrown });
+  }
+}

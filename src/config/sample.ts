@@ -1,0 +1,54 @@
+/** The sample configuration: every key with its comment and its default; what is optional is commented out. */
+import { stringify } from 'yaml';
+import type { ConfigSchema } from './schema.ts';
+import { type Setting, settingsOf } from './settings.ts';
+
+const lineWidth = 110;
+const opening = `# yaml-language-server: $schema=chancery.schema.json
+#
+# Chancery's configuration. Copy this file, adapt it, and check it with \`chancery check-config\`.
+# A value shown is the default, except in homeserver, where there is none. Every key can be overridden by an environment
+# variable: CHANCERY_HOMESERVER__URL overrides url in homeserver; items of lists are separated by commas.
+#
+# Generated from src/config/schema.ts and the networks' own schemas by \`npm run generate\`.
+`;
+
+export function sampleOf(schema: ConfigSchema): string {
+  return `${opening}${settingsOf(schema)
+    .children.map((section) => `\n${write(section, '').join('\n')}\n`)
+    .join('')}`;
+}
+
+function write(setting: Setting, indent: string): string[] {
+  const { description, kind, required, default: byDefault, example, key } = setting;
+  const isList = kind === 'list' && Array.isArray(example);
+  const comment = [
+    ...wrapped(description, lineWidth - indent.length),
+    ...(isList ? [`Example: ${flow(example)}`] : []),
+  ].map((line) => `${indent}# ${line}`);
+  if (kind === 'section') {
+    const inner = setting.children.flatMap((child) => write(child, `${indent}  `));
+    const body = [`${indent}${key}:`, ...inner];
+    return [...comment, ...(required || byDefault !== undefined ? body : commentedOut(body, indent))];
+  }
+  const line = `${indent}${key}: ${flow(byDefault ?? example ?? '')}`;
+  return [...comment, ...(required || byDefault !== undefined ? [line] : commentedOut([line], indent))];
+}
+
+/** Comments inside stay comments when the first mark is taken off. */
+function commentedOut(lines: readonly string[], indent: string): string[] {
+  return lines.map((line) => `${indent}#${line.slice(indent.length)}`);
+}
+
+const flow = (value: unknown): string =>
+  stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false }).trimEnd();
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/u)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}

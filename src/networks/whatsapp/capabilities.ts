@@ -1,0 +1,25 @@
+/** What the Cloud API can do (Meta: "Supported media types", "Messages"). */
+import type { Capabilities } from '../../model/capabilities.ts';
+
+const megabyte = 1024 * 1024;
+
+export const capabilities: Capabilities = {
+  text: 'full',
+  maxTextLength: 4_096,
+  maxCaptionLength: 1_024,
+  media: {
+    image: { maxBytes: 5 * megabyte, mimeTypes: ['image/jpeg', 'image/png'] },
+    video: { maxBytes: 16 * megabyte, mimeTypes: ['video/mp4', 'video/3gpp'] },
+    audio: { maxBytes: 16 * megabyte, mimeTypes: ['audio/aac', 'audio/amr', 'audio/mpeg', 'audio/mp4', 'audio/ogg'] },
+    voice: { maxBytes: 16 * megabyte, mimeTypes: ['audio/ogg'] },
+    document: { maxBytes: 100 * megabyte },
+    sticker: { maxBytes: megabyte / 2, mimeTypes: ['image/webp'] },
+  },
+  reply: 'full',
+  reaction: 'full',
+  reactionsPerMessage: 1,
+  edit: 'rejected',
+  deletion: 'rejected',
+  readReceipt: 'full',
+  typing: 'full',
+};

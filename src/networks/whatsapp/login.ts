@@ -1,0 +1,93 @@
+/** Connects a number: asks for what Meta's developer pages show, and tries it out before it is kept. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { HttpClient } from '../../base/http-client.ts';
+import type { LoginFlow, LoginStep, Question } from '../login.ts';
+import type { WhatsAppConfig } from './config.ts';
+import type { Credentials } from './credentials.ts';
+import { Graph } from './graph.ts';
+
+const questions: readonly Question[] = [
+  { name: 'phone_number_id', prompt: 'Phone number ID (Meta for Developers, WhatsApp, API Setup)', secret: false },
+  { name: 'access_token', prompt: 'Permanent access token of a system user', secret: true },
+  { name: 'app_secret', prompt: 'App secret (App settings, Basic)', secret: true },
+  { name: 'verify_token', prompt: 'Verify token of the webhook', secret: true, whenEmpty: 'one is made' },
+];
+
+const numberShape = z.looseObject({
+  display_phone_number: z.string().optional(),
+  verified_name: z.string().optional(),
+});
+
+export interface LoginOptions {
+  readonly http: HttpClient;
+  readonly config: WhatsAppConfig;
+}
+
+type Checked = { readonly name: string; readonly advice: readonly string[] } | { readonly problem: string };
+
+export class WhatsAppLogin implements LoginFlow {
+  readonly #options: LoginOptions;
+
+  constructor(options: LoginOptions) {
+    this.#options = options;
+  }
+
+  async begin(): Promise<LoginStep> {
+    return { step: 'ask', questions };
+  }
+
+  async answer(answers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<LoginStep> {
+    const given = (name: string): string => answers[name]?.trim() ?? '';
+    const phoneNumberId = given('phone_number_id');
+    const accessToken = given('access_token');
+    const appSecret = given('app_secret');
+    if (!/^\d{1,32}$/.test(phoneNumberId))
+      return again(
+        'The phone number ID consists of digits only, such as 106540352242922. It is not the telephone number.',
+      );
+    if (accessToken === '' || /\s/.test(accessToken))
+      return again('The access token is missing, or has a space in it.');
+    if (appSecret === '') return again('The app secret is missing.');
+    const verifyToken = given('verify_token') || randomBytes(16).toString('hex');
+    const credentials: Credentials = { phoneNumberId, accessToken, appSecret, verifyToken };
+    const checked = await this.#check(credentials, signal);
+    if ('problem' in checked) return again(checked.problem);
+    const made = given('verify_token') === '' ? [`Verify token to enter at Meta: ${verifyToken}`] : [];
+    return {
+      step: 'done',
+      account: { key: phoneNumberId, displayName: checked.name, credentials },
+      advice: [
+        ...checked.advice,
+        `Webhook to enter at Meta: https://<your public host>${this.#options.config.path}, subscribed to the field messages`,
+        ...made,
+      ],
+    };
+  }
+
+  /** Meta: "Get phone number". */
+  async #check({ phoneNumberId, accessToken }: Credentials, signal: AbortSignal): Promise<Checked> {
+    const { http, config } = this.#options;
+    const graph = new Graph({ http, base: `${config.graph_url}/${config.graph_version}`, token: accessToken });
+    const result = await graph.ask(`/${phoneNumberId}?fields=display_phone_number,verified_name`, {
+      method: 'GET',
+      signal,
+    });
+    if (result.outcome === 'done') {
+      const { success, data } = numberShape.safeParse(result.json);
+      const words = success ? [data.verified_name, data.display_phone_number].filter((word) => word !== undefined) : [];
+      return { name: words.join(', ') || phoneNumberId, advice: [] };
+    }
+    if (result.outcome === 'problem' && result.kind === 'refused' && (result.status === 404 || result.status === 400)) {
+      return {
+        name: phoneNumberId,
+        advice: [
+          `The number could not be looked up (${result.words}). Check the phone number ID if nothing can be sent.`,
+        ],
+      };
+    }
+    return { problem: result.words };
+  }
+}
+
+const again = (problem: string): LoginStep => ({ step: 'ask', questions, problem });

@@ -1,0 +1,44 @@
+/** WhatsApp, through Meta's Cloud API: one webhook and any number of connected numbers. */
+import { ChanceryError } from '../../base/errors.ts';
+import { HttpClient } from '../../base/http-client.ts';
+import { HttpListener } from '../../base/http-listener.ts';
+import { asId, type NetworkId } from '../../model/ids.ts';
+import type { Account, Network, NetworkContext, NetworkRuntime } from '../contract.ts';
+import { type WhatsAppConfig, whatsAppConfig } from './config.ts';
+import { credentialsShape } from './credentials.ts';
+import { WhatsAppLogin } from './login.ts';
+import { WhatsAppSession } from './session.ts';
+import { type ConnectedNumber, Webhook } from './webhook.ts';
+
+export const whatsapp: Network<WhatsAppConfig> = {
+  id: asId<NetworkId>('whatsapp'),
+  displayName: 'WhatsApp',
+  configSchema: whatsAppConfig,
+  create: (config, context) => createRuntime(config, context),
+};
+
+function createRuntime(config: WhatsAppConfig, context: NetworkContext): NetworkRuntime {
+  const http = new HttpClient([config.graph_url, ...config.media_hosts], { unreachable: 'CH-NETWORK-UNREACHABLE' });
+  const numbers = new Map<string, ConnectedNumber>();
+  const webhook = new Webhook({ path: config.path, context, numbers });
+  const listener = new HttpListener(webhook.routes, context.log);
+  return {
+    async start() {
+      await listener.start({ host: config.host, port: config.port });
+    },
+    async stop() {
+      await listener.stop();
+    },
+    async close() {
+      await http.close();
+    },
+    connect(account: Account) {
+      const credentials = credentialsShape.safeParse(account.credentials);
+      if (!credentials.success)
+        throw new ChanceryError('CH-LOGIN-INVALID', { place: account.id, detail: 'Its credentials are incomplete.' });
+      numbers.set(credentials.data.phoneNumberId, { account: account.id, credentials: credentials.data });
+      return new WhatsAppSession({ account, credentials: credentials.data, config, context, http });
+    },
+    login: () => new WhatsAppLogin({ http, config }),
+  };
+}

@@ -1,0 +1,136 @@
+/** What POST /messages takes, with Meta's limits; what it does not take is refused with error 100 and the name of the parameter. */
+import * as z from 'zod';
+import { parameter } from './graph-error.ts';
+
+const text = (max: number): z.ZodString => z.string().min(1).max(max);
+const wamid = z.string().startsWith('wamid.');
+const link = z.string().regex(/^https?:\/\//);
+
+const mediaKeys = { id: text(64).optional(), link: link.optional() };
+const oneSource = (media: { id?: string | undefined; link?: string | undefined }): boolean =>
+  (media.id === undefined) !== (media.link === undefined);
+const oneSourceWords = { message: 'must have exactly one of id and link' };
+
+const caption = z.string().max(1024).optional();
+const header = z.looseObject({ type: z.enum(['text', 'image', 'video', 'document']) });
+const words = (max: number): z.ZodObject => z.strictObject({ text: text(max) });
+
+const shapes = {
+  text: z.strictObject({ body: text(4096), preview_url: z.boolean().optional() }),
+  image: z.strictObject({ ...mediaKeys, caption }).refine(oneSource, oneSourceWords),
+  video: z.strictObject({ ...mediaKeys, caption }).refine(oneSource, oneSourceWords),
+  audio: z.strictObject({ ...mediaKeys, voice: z.boolean().optional() }).refine(oneSource, oneSourceWords),
+  document: z
+    .strictObject({ ...mediaKeys, caption, filename: z.string().max(240).optional() })
+    .refine(oneSource, oneSourceWords),
+  sticker: z.strictObject(mediaKeys).refine(oneSource, oneSourceWords),
+  /** An empty emoji takes the reaction back. */
+  reaction: z.strictObject({ message_id: wamid, emoji: z.string().max(64) }),
+  location: z.strictObject({
+    latitude: z.coerce.number().min(-90).max(90),
+    longitude: z.coerce.number().min(-180).max(180),
+    name: z.string().max(1000).optional(),
+    address: z.string().max(1000).optional(),
+  }),
+  contacts: z
+    .array(z.looseObject({ name: z.looseObject({ formatted_name: text(1000) }) }))
+    .min(1)
+    .max(257),
+  interactive: z.strictObject({
+    type: text(64),
+    header: header.optional(),
+    body: words(4096).optional(),
+    footer: words(60).optional(),
+    action: z.looseObject({}),
+  }),
+  template: z.strictObject({
+    name: text(512),
+    language: z.looseObject({ code: text(64) }),
+    components: z.array(z.looseObject({ type: text(64) })).optional(),
+  }),
+} as const;
+
+export type SendType = keyof typeof shapes;
+const sendTypes = Object.keys(shapes).filter((key): key is SendType => key in shapes);
+
+const frame = z.looseObject({
+  messaging_product: z.literal('whatsapp'),
+  recipient_type: z.enum(['individual', 'group']).optional(),
+  to: z.string().optional(),
+  recipient: z.string().optional(),
+  context: z.strictObject({ message_id: wamid }).optional(),
+  biz_opaque_callback_data: z.string().max(512).optional(),
+  type: z.string().optional(),
+});
+
+const frameKeys = new Set([...Object.keys(frame.shape), ...sendTypes, 'recipient_identity_key_hash', 'ttl']);
+
+const readMark = z.strictObject({
+  messaging_product: z.literal('whatsapp'),
+  status: z.literal('read'),
+  message_id: wamid,
+  typing_indicator: z.strictObject({ type: z.literal('text') }).optional(),
+});
+
+export interface SendRequest {
+  readonly type: SendType;
+  readonly content: unknown;
+  readonly to: string | undefined;
+  readonly recipient: string | undefined;
+  readonly replyTo: string | undefined;
+  readonly callbackData: string | undefined;
+}
+
+export type ReadRequest = z.infer<typeof readMark>;
+
+/** Throws error 100 naming the parameter. */
+export function readSend(body: object): SendRequest {
+  const given = checked(frame, body, '');
+  const unknown = Object.keys(body).find((key) => !frameKeys.has(key));
+  if (unknown !== undefined) throw parameter(`Unexpected key "${unknown}" on the message.`);
+  const type = typeOf(given.type, body);
+  const content: unknown = Reflect.get(body, type);
+  if (content === undefined) throw parameter(`The parameter ${type} is required.`);
+  const shape: z.ZodType = shapes[type];
+  checked(shape, content, type);
+  if (given.to === undefined && given.recipient === undefined) throw parameter('The parameter to is required.');
+  return {
+    type,
+    content,
+    to: given.to,
+    recipient: given.recipient,
+    replyTo: given.context?.message_id,
+    callbackData: given.biz_opaque_callback_data,
+  };
+}
+
+/** Throws error 100 naming the parameter. */
+export const readReadMark = (body: object): ReadRequest => checked(readMark, body, '');
+
+/** Without `type` it is what the one content object says, and a text when there is none. */
+function typeOf(type: string | undefined, body: object): SendType {
+  const inferred = type ?? sendTypes.find((candidate) => candidate in body) ?? 'text';
+  const known = sendTypes.find((candidate) => candidate === inferred.toLowerCase());
+  if (known !== undefined) return known;
+  const names = sendTypes.map((name) => name.toUpperCase()).join(', ');
+  throw parameter(`Param type must be one of {${names}} - got "${inferred}".`);
+}
+
+function checked<T>(shape: z.ZodType<T>, value: unknown, parent: string): T {
+  const result = shape.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = (issue?.path ?? []).map(String);
+  const names = parent === '' ? path : [parent, ...path];
+  const name = names.length === 0 ? 'body' : names.map((part, index) => (index === 0 ? part : `['${part}']`)).join('');
+  throw parameter(wordsFor(issue, name));
+}
+
+function wordsFor(issue: z.core.$ZodIssue | undefined, name: string): string {
+  if (issue?.code === 'too_big') return `Param ${name} must be at most ${issue.maximum} characters long.`;
+  if (issue?.code === 'too_small') return `Param ${name} must be at least ${issue.minimum} characters long.`;
+  if (issue?.code === 'unrecognized_keys') return `Unexpected key "${issue.keys.join(', ')}" on param "${name}".`;
+  return issue?.message.includes('received undefined') === true
+    ? `The parameter ${name} is required.`
+    : `Param ${name}: ${issue?.message ?? 'is not valid'}`;
+}
