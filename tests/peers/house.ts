@@ -1,0 +1,178 @@
+/**
+ * A whole house for one test or demo: a real homeserver, the bridge as its own process, the simulated WhatsApp as
+ * another, and officials with ordinary clients. Everything lies in one folder.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BridgeProcess } from './bridge/bridge-process.ts';
+import { OrdinaryClient } from './matrix-client/ordinary-client.ts';
+import { freePort, Synapse } from './synapse/synapse.ts';
+import type { SettingsChange } from './whatsapp-cloud/settings.ts';
+import { SimulatedWhatsApp } from './whatsapp-cloud/simulated-whatsapp.ts';
+
+export interface HouseOptions {
+  /** Kept when it is given; else a temporary folder that `close` removes. */
+  readonly directory?: string;
+  /** Names of Matrix users, made where they are missing; the first is invited to every portal and an admin. */
+  readonly officials?: readonly string[];
+  readonly whatsapp?: SettingsChange;
+  /** Where the bridge believes the homeserver to be, e.g. a proxy in front of it. */
+  readonly homeserverUrl?: (url: string) => string | Promise<string>;
+  readonly logLevel?: string;
+}
+
+/** What must be the same when a house is entered again. */
+interface Kept {
+  readonly appservicePort: number;
+  readonly webhookPort: number;
+  readonly graphPort: number;
+  readonly accessToken: string;
+  readonly appSecret: string;
+  readonly verifyToken: string;
+  readonly password: string;
+}
+
+export const phoneNumberId = '106540352242922';
+
+export class House {
+  readonly directory: string;
+  readonly synapse: Synapse;
+  readonly whatsapp: SimulatedWhatsApp;
+  readonly bridge: BridgeProcess;
+  readonly secrets: Kept;
+  readonly #clients: OrdinaryClient[] = [];
+  readonly #isTemporary: boolean;
+
+  private constructor(
+    directory: string,
+    parts: Pick<House, 'synapse' | 'whatsapp' | 'bridge' | 'secrets'>,
+    isTemporary: boolean,
+  ) {
+    this.directory = directory;
+    this.synapse = parts.synapse;
+    this.whatsapp = parts.whatsapp;
+    this.bridge = parts.bridge;
+    this.secrets = parts.secrets;
+    this.#isTemporary = isTemporary;
+  }
+
+  /** Starts homeserver and simulator and configures the bridge, which is not started yet. */
+  static async open({
+    directory,
+    officials = ['ana'],
+    whatsapp: settings,
+    homeserverUrl,
+    logLevel = 'info',
+  }: HouseOptions = {}): Promise<House> {
+    const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const secrets = await keptIn(folder);
+    const bridgeFolder = join(folder, 'bridge');
+    const synapse = new Synapse({
+      directory: join(folder, 'synapse'),
+      registrationFiles: [join(bridgeFolder, 'registration.yaml')],
+    });
+    await synapse.prepare();
+    const whatsapp = new SimulatedWhatsApp({
+      port: secrets.graphPort,
+      appSecret: secrets.appSecret,
+      webhookUrl: `http://127.0.0.1:${secrets.webhookPort}/whatsapp`,
+      accounts: [
+        {
+          phoneNumberId,
+          wabaId: '419561257915477',
+          displayPhoneNumber: '493012345670',
+          verifiedName: 'City of Musterstadt',
+          accessToken: secrets.accessToken,
+        },
+      ],
+      settings: { retryBaseMs: 200, retryMaxMs: 2_000, ...settings },
+    });
+    const users = officials.map((name) => `@${name}:${synapse.serverName}`);
+    const bridge = new BridgeProcess({
+      directory: bridgeFolder,
+      config: {
+        homeserver: { url: (await homeserverUrl?.(synapse.url)) ?? synapse.url, server_name: synapse.serverName },
+        appservice: { port: secrets.appservicePort, url: `http://127.0.0.1:${secrets.appservicePort}` },
+        rooms: { invite: users.slice(0, 1), officials: users, admins: users.slice(0, 1) },
+        logging: { level: logLevel },
+        networks: {
+          whatsapp: {
+            port: secrets.webhookPort,
+            graph_url: `http://127.0.0.1:${secrets.graphPort}`,
+            evidence_seconds: 4,
+          },
+        },
+      },
+    });
+    await bridge.prepare();
+    const house = new House(folder, { synapse, whatsapp, bridge, secrets }, directory === undefined);
+    try {
+      await Promise.all([synapse.start(), whatsapp.start()]);
+      for (const name of officials) await synapse.registerUser(name, secrets.password);
+    } catch (thrown) {
+      await house.close();
+      throw thrown;
+    }
+    return house;
+  }
+
+  /** Opens a house in which the bridge runs and the number is connected. */
+  static async running(options: HouseOptions = {}): Promise<House> {
+    const house = await House.open(options);
+    try {
+      await house.bridge.start();
+      await house.connectNumber();
+    } catch (thrown) {
+      await house.close();
+      throw thrown;
+    }
+    return house;
+  }
+
+  /** Through the command line, as an administrator does it. */
+  async connectNumber(): Promise<string> {
+    const { accessToken, appSecret, verifyToken } = this.secrets;
+    const answers = {
+      phone_number_id: phoneNumberId,
+      access_token: accessToken,
+      app_secret: appSecret,
+      verify_token: verifyToken,
+    };
+    return this.bridge.command(['login', 'whatsapp', '--answers', '-'], JSON.stringify(answers));
+  }
+
+  /** An official's client that follows /sync. */
+  async client(name = 'ana'): Promise<OrdinaryClient> {
+    const client = await OrdinaryClient.login(this.synapse.url, name, this.secrets.password);
+    client.start();
+    this.#clients.push(client);
+    return client;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#clients.map((client) => client.stop()));
+    await Promise.allSettled([this.bridge.kill(), this.whatsapp.stop(), this.synapse.kill()]);
+    if (this.#isTemporary) rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+async function keptIn(folder: string): Promise<Kept> {
+  const path = join(folder, 'house.json');
+  if (!existsSync(path)) {
+    const secret = (): string => randomBytes(16).toString('hex');
+    const fresh: Kept = {
+      appservicePort: await freePort(),
+      webhookPort: await freePort(),
+      graphPort: await freePort(),
+      accessToken: `EAA${secret()}`,
+      appSecret: secret(),
+      verifyToken: secret(),
+      password: randomBytes(6).toString('hex'),
+    };
+    writeFileSync(path, JSON.stringify(fresh), { mode: 0o600 });
+  }
+  return JSON.parse(readFileSync(path, 'utf8')) as Kept;
+}
