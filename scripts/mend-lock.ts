@@ -17,8 +17,34 @@ const path = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, LockEntry> };
 
 const systems: Record<string, string> = { windows: 'win32', win: 'win32' };
-const platforms = ['android', 'darwin', 'freebsd', 'linux', 'linuxmusl', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'aix', 'win32', 'windows', 'win'];
-const processors = ['arm', 'arm64', 'ia32', 'x64', 'ppc64', 'ppc64le', 'riscv64', 's390x', 'loong64', 'mips64el', 'wasm32'];
+const platforms = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'linuxmusl',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'aix',
+  'win32',
+  'windows',
+  'win',
+];
+const processors = [
+  'arm',
+  'arm64',
+  'ia32',
+  'x64',
+  'ppc64',
+  'ppc64le',
+  'riscv64',
+  's390x',
+  'loong64',
+  'mips64el',
+  'wasm32',
+];
 
 /** What a package named `...-linux-x64-musl` can run on. */
 function platformOf(name: string): Pick<LockEntry, 'os' | 'cpu' | 'libc'> {

@@ -12,7 +12,7 @@ import type { MessageEvent } from '../model/remote-event.ts';
 import type { Part, PartProgress } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
-import type { InboundWork } from './inbound.ts';
+import type { InboundWork } from './work.ts';
 
 /** Where a homeserver names no limit of its own. */
 const assumedLimitBytes = 50 * 1024 * 1024;

@@ -22,7 +22,7 @@ import { splitText } from '../model/rich-text.ts';
 import type { Part } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
-import type { InboundWork } from './inbound.ts';
+import type { InboundWork } from './work.ts';
 import type { InboundMedia } from './inbound-media.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import { targetOf } from './targets.ts';

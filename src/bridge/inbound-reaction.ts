@@ -8,7 +8,7 @@ import type { Part } from '../store/parts.ts';
 import type { Reaction } from '../store/reactions.ts';
 import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
-import type { InboundWork } from './inbound.ts';
+import type { InboundWork } from './work.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import { targetOf } from './targets.ts';
 

@@ -7,7 +7,7 @@ import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback, Shown } from './feedback.ts';
 import type { Ghosts } from './ghosts.ts';
-import type { InboundWork } from './inbound.ts';
+import type { InboundWork } from './work.ts';
 import { targetOf } from './targets.ts';
 
 type Receipt = DeliveryReceiptEvent | ReadReceiptEvent;

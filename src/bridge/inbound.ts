@@ -3,7 +3,6 @@
  * with one transaction in which mapping, outcome and "done" stand together.
  */
 import { reached } from '../base/named-points.ts';
-import type { PortalId } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Portal } from '../store/portals.ts';
@@ -11,20 +10,7 @@ import type { BridgeContext } from './context.ts';
 import type { InboundMessages } from './inbound-message.ts';
 import type { InboundReactions } from './inbound-reaction.ts';
 import type { InboundReceipts } from './inbound-receipt.ts';
-
-/** What the sink writes into the journal. */
-export interface JournalledEvent {
-  readonly portal: PortalId;
-  readonly event: RemoteEvent;
-}
-
-/** One row of the inbound journal with what it is about. */
-export interface InboundWork<Event extends RemoteEvent = RemoteEvent> {
-  readonly row: JournalRow;
-  readonly portal: Portal;
-  readonly event: Event;
-  readonly signal: AbortSignal;
-}
+import type { JournalledEvent } from './work.ts';
 
 export interface InboundHandlers {
   readonly messages: InboundMessages;

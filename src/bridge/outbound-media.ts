@@ -7,16 +7,18 @@ import { reached } from '../base/named-points.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { MediaAction, TextAction } from '../matrix/read-event.ts';
 import type { Capabilities, MediaLimit } from '../model/capabilities.ts';
-import type { MediaContent, MediaKind, SealedFile } from '../model/content.ts';
+import type { MediaContent, MediaKind, OutboundContent, SealedFile } from '../model/content.ts';
 import type { MediaName } from '../model/ids.ts';
 import type { Part, PartProgress } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
-import type { OutboundWork } from './outbound.ts';
-import type { Readied } from './outbound-message.ts';
+import type { OutboundWork } from './work.ts';
 import type { Attempt } from './sending.ts';
 import { words } from './words.ts';
 
 type Work = OutboundWork<TextAction | MediaAction>;
+
+/** What a part says, ready to be sent, or why it never will be. */
+export type Readied = { readonly content: OutboundContent; readonly prepared?: string } | { readonly refusal: string };
 
 const megabyte = 1024 * 1024;
 

@@ -1,14 +1,13 @@
 /** A message of an official, on its way to the network: part by part, in order, each part sent once. */
 import { reached } from '../base/named-points.ts';
 import type { MediaAction, TextAction } from '../matrix/read-event.ts';
-import type { OutboundContent } from '../model/content.ts';
 import type { RemoteMessageId } from '../model/ids.ts';
 import { type RichText, splitText } from '../model/rich-text.ts';
 import type { Part } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
-import type { OutboundWork } from './outbound.ts';
-import type { OutboundMedia } from './outbound-media.ts';
+import type { OutboundWork } from './work.ts';
+import type { OutboundMedia, Readied } from './outbound-media.ts';
 import { outboundTarget } from './outbound-target.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
@@ -25,9 +24,6 @@ export interface OutboundMessageOptions {
 
 /** One part before its file is fetched. */
 type Draft = { readonly kind: 'text'; readonly text: RichText } | MediaAction;
-
-/** What a part says, ready to be sent, or why it never will be. */
-export type Readied = { readonly content: OutboundContent; readonly prepared?: string } | { readonly refusal: string };
 
 export class OutboundMessages {
   readonly #options: OutboundMessageOptions;

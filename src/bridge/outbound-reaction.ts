@@ -10,7 +10,7 @@ import type { Part } from '../store/parts.ts';
 import type { Reaction } from '../store/reactions.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
-import type { OutboundWork } from './outbound.ts';
+import type { OutboundWork } from './work.ts';
 import { outboundTarget } from './outbound-target.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';

@@ -3,7 +3,7 @@ import type { EventId } from '../model/ids.ts';
 import type { Part } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
-import type { OutboundWork } from './outbound.ts';
+import type { OutboundWork } from './work.ts';
 
 /** What a ghost says is seen in the room a moment before it is recorded here, and a crash may lie in between. */
 const patienceMs = 10_000;

@@ -15,16 +15,7 @@ import type { Feedback, Shown } from './feedback.ts';
 import type { OutboundMessages } from './outbound-message.ts';
 import type { OutboundReactions } from './outbound-reaction.ts';
 import { words } from './words.ts';
-
-/** One row of the outbound journal with what it is about. */
-export interface OutboundWork<Action extends MatrixAction = MatrixAction> {
-  readonly row: JournalRow;
-  readonly portal: Portal;
-  readonly event: RoomEvent;
-  readonly action: Action;
-  readonly shown: Shown;
-  readonly signal: AbortSignal;
-}
+import type { OutboundWork } from './work.ts';
 
 export interface OutboundOptions {
   readonly context: BridgeContext;

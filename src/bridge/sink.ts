@@ -7,7 +7,7 @@ import { reached } from '../base/named-points.ts';
 import { type AccountId, asId, type LaneKey } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { AdapterState, Sink } from '../networks/contract.ts';
-import type { JournalledEvent } from './inbound.ts';
+import type { JournalledEvent } from './work.ts';
 import { inboundLane, type Portal } from '../store/portals.ts';
 import type { Store, UnitOfWork } from '../store/store.ts';
 

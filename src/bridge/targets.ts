@@ -3,7 +3,7 @@ import type { RemoteMessageId } from '../model/ids.ts';
 import type { Part } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
-import type { InboundWork } from './inbound.ts';
+import type { InboundWork } from './work.ts';
 
 /** A message that we just sent gets its id with the network's answer: what refers to it may be here sooner. */
 const patienceMs = 30_000;

@@ -4,7 +4,9 @@
 const absent = (name) =>
   class {
     constructor() {
-      throw new Error(`${name} of @matrix-org/matrix-sdk-crypto-nodejs is not part of Chancery: use @matrix-org/matrix-sdk-crypto-wasm`);
+      throw new Error(
+        `${name} of @matrix-org/matrix-sdk-crypto-nodejs is not part of Chancery: use @matrix-org/matrix-sdk-crypto-wasm`,
+      );
     }
   };
 

@@ -108,5 +108,3 @@ export type Change = z.output<typeof changeShape>;
 export type WhatsAppMessage = z.output<typeof messageShape>;
 export type WhatsAppStatus = z.output<typeof statusShape>;
 export type WhatsAppContact = z.output<typeof contactShape>;
-export type WhatsAppMedia = z.output<typeof media>;
-export type ErrorItem = z.output<typeof errorItem>;

@@ -224,7 +224,10 @@ export class OrdinaryClient {
     while (!this.#stopped.signal.aborted) {
       try {
         const query = since === undefined ? '' : `&since=${encodeURIComponent(since)}`;
-        const answer = (await this.call('GET', `/sync?timeout=${syncMs}&filter=${encodeURIComponent(filter)}${query}`)) as SyncAnswer;
+        const answer = (await this.call(
+          'GET',
+          `/sync?timeout=${syncMs}&filter=${encodeURIComponent(filter)}${query}`,
+        )) as SyncAnswer;
         since = answer.next_batch;
         await this.#take(answer);
       } catch {

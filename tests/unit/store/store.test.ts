@@ -77,6 +77,7 @@ test('work that a commit could not hold is refused with CH-STORE-FAILED and noth
       number: 0,
       portalId: asId(999),
       direction: 'in',
+      kind: 'message',
       author: 'x',
       updatedAt: 1,
     });

@@ -1,0 +1,32 @@
+/** One row of the journal together with everything that its handlers need to know about it. */
+import type { MatrixAction } from '../matrix/read-event.ts';
+import type { RoomEvent } from '../matrix/room-event.ts';
+import type { PortalId } from '../model/ids.ts';
+import type { RemoteEvent } from '../model/remote-event.ts';
+import type { JournalRow } from '../store/journal.ts';
+import type { Portal } from '../store/portals.ts';
+import type { Shown } from './feedback.ts';
+
+/** What the sink writes into the journal. */
+export interface JournalledEvent {
+  readonly portal: PortalId;
+  readonly event: RemoteEvent;
+}
+
+/** One row of the inbound journal with what it is about. */
+export interface InboundWork<Event extends RemoteEvent = RemoteEvent> {
+  readonly row: JournalRow;
+  readonly portal: Portal;
+  readonly event: Event;
+  readonly signal: AbortSignal;
+}
+
+/** One row of the outbound journal with what it is about. */
+export interface OutboundWork<Action extends MatrixAction = MatrixAction> {
+  readonly row: JournalRow;
+  readonly portal: Portal;
+  readonly event: RoomEvent;
+  readonly action: Action;
+  readonly shown: Shown;
+  readonly signal: AbortSignal;
+}
