@@ -6,7 +6,7 @@ const origin = z.url({
   error: 'expected an http:// or https:// URL, for example https://graph.facebook.com',
 });
 
-export const whatsAppConfig = z.strictObject({
+const section = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('The address the bridge listens on for webhooks of WhatsApp.'),
   port: z.int().min(1).max(65_535).default(29_331).describe('The port the bridge listens on for webhooks of WhatsApp.'),
   path: z
@@ -39,5 +39,9 @@ export const whatsAppConfig = z.strictObject({
     .default(80)
     .describe('How many messages each number may send in a second; more wait.'),
 });
+
+export const whatsAppConfig = section.describe(
+  'WhatsApp, through the Cloud API of Meta. Numbers are connected with `chancery login whatsapp`.',
+);
 
 export type WhatsAppConfig = z.output<typeof whatsAppConfig>;
