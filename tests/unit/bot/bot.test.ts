@@ -1,0 +1,165 @@
+/** The bot helps those it works for, each with what they may do, in words that say what to do next. */
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { Bot } from '../../../src/bot/bot.ts';
+import { CatchUp } from '../../../src/bridge/catch-up.ts';
+import { HomeserverLink } from '../../../src/bridge/homeserver-link.ts';
+import { Intake } from '../../../src/bridge/intake.ts';
+import { Lanes } from '../../../src/bridge/lanes.ts';
+import { Operations } from '../../../src/bridge/operations.ts';
+import { asId, type LaneKey, type UserId } from '../../../src/model/ids.ts';
+import type { Direction } from '../../../src/store/schema.ts';
+import { account } from '../bridge/fake-session.ts';
+import { ana, stranger, Workshop } from '../bridge/workshop.ts';
+
+const admin = asId<UserId>('@root:agency.example');
+let workshop: Workshop;
+let bot: Bot;
+
+beforeEach(async () => {
+  workshop = await Workshop.open();
+  bot = new Bot({ admins: [admin], officials: ['agency.example'], operations: operationsOf(workshop) });
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await workshop.close();
+});
+
+function operationsOf({ context }: Workshop): Operations {
+  const lanes = (direction: Direction): Lanes =>
+    new Lanes({ ...context, direction, concurrency: 1, handle: () => Promise.reject(new Error('nobody works here')) });
+  const catchUp = new CatchUp(context, new Intake(context, () => undefined));
+  const link = new HomeserverLink({ context, catchUp, registrationId: 'chancery', onReturn: async () => undefined });
+  return new Operations({ context, inbound: lanes('in'), outbound: lanes('out'), link, version: '1.2.3' });
+}
+
+/** A row that stands still, with a part that failed. */
+async function trouble(): Promise<{ row: number; message: number }> {
+  const portal = await workshop.portal();
+  const lane = asId<LaneKey>('out/!chat');
+  return workshop.context.store.write(async (unit) => {
+    await unit.journal.add({ direction: 'out', dedupeKey: '$1', lane, payload: {}, receivedAt: 1 });
+    const journalId = (await unit.journal.head(lane))?.id ?? asId(0);
+    await unit.journal.park(journalId, 'the homeserver refused');
+    const part = { journalId, number: 0, portalId: portal.id, direction: 'out', kind: 'message', author: ana } as const;
+    const { id } = await unit.parts.ensure({ ...part, eventId: asId('$1'), updatedAt: 1 });
+    await unit.parts.change(id, 1, { state: 'failed', reason: 'not on Parrot' });
+    return { row: journalId, message: id };
+  });
+}
+
+const commandsIn = (help: string): string[] => help.split('\n').map((line) => line.split(/ /)[0] ?? '');
+
+test('a stranger gets a refusal, whatever they ask, and learns nothing', async () => {
+  const refusal = 'You are not among the people this bot works for. Ask your administrator.';
+  for (const line of ['help', 'status', 'retry row 1', '', 'nonsense'])
+    expect(await bot.answer(stranger, line)).toBe(refusal);
+  expect(bot.knows(stranger)).toBe(false);
+});
+
+test('help shows an official what an official may do, and an admin everything', async () => {
+  expect(commandsIn(await bot.answer(ana, 'help'))).toEqual(['help', 'version']);
+  expect(commandsIn(await bot.answer(admin, 'help'))).toEqual(['help', 'version', 'status', 'portals', 'retry']);
+  expect([bot.knows(ana), bot.knows(admin)]).toEqual([true, true]);
+});
+
+test('what is not offered to somebody does not exist for them', async () => {
+  const unknown = (name: string): string => `I do not know \`${name}\`. Write \`help\` to see what I can do for you.`;
+  for (const name of ['status', 'portals', 'retry']) expect(await bot.answer(ana, name)).toBe(unknown(name));
+  expect(await bot.answer(admin, 'frobnicate now')).toBe(unknown('frobnicate'));
+  expect(await bot.answer(admin, '')).toBe(unknown(''));
+  expect(await bot.answer(admin, 'x'.repeat(5_000))).toBe(unknown('x'.repeat(40)));
+});
+
+test('a command is understood in capitals and with too many spaces', async () => {
+  expect(await bot.answer(ana, '  VERSION  ')).toBe(`Chancery 1.2.3, Node.js ${process.version}`);
+});
+
+test('status tells accounts, portals and what needs attention, and where to look', async () => {
+  expect(await bot.answer(admin, 'status')).not.toContain('retry');
+  await trouble();
+  const status = await bot.answer(admin, 'status');
+  for (const part of [
+    'homeserver: connecting',
+    `${account.displayName} (${account.id})`,
+    'portals: 1',
+    '1 parked',
+    '1 failed',
+    'see `retry`',
+  ])
+    expect(status).toContain(part);
+});
+
+test('portals lists the chats that have a room, the latest first', async () => {
+  expect(await bot.answer(admin, 'portals')).toBe('No chat has a room yet.');
+  await workshop.portal('older');
+  workshop.now += 60_000;
+  await workshop.portal('newer');
+  const lines = (await bot.answer(admin, 'portals')).split('\n');
+  expect(lines).toEqual([
+    expect.stringContaining('newer (parrot-1) !newer'),
+    expect.stringContaining('older (parrot-1) !older'),
+  ]);
+});
+
+test('retry lists what is stuck or failed, with the numbers to name it by', async () => {
+  expect(await bot.answer(admin, 'retry')).toBe('Nothing is stuck, uncertain or failed.');
+  const { row, message } = await trouble();
+  expect(await bot.answer(admin, 'retry')).toBe(
+    `row ${row} in out/!chat: parked, 0 attempts: the homeserver refused\nmessage ${message} of ${ana}: failed: not on Parrot`,
+  );
+});
+
+test('retry row makes a row due at once, and says so when there is none that waits', async () => {
+  const { row } = await trouble();
+  expect(await bot.answer(admin, `retry row ${row}`)).toBe(`Row ${row} is due now.`);
+  expect(await workshop.context.store.read.journal.head(asId('out/!chat'))).toMatchObject({ state: 'waiting' });
+  expect(await bot.answer(admin, 'retry row 4711')).toBe('Row 4711 does not wait.');
+});
+
+test('retry message sends one again that failed, once, and no other', async () => {
+  const { message } = await trouble();
+  const event = {
+    event_id: '$1',
+    room_id: '!chat',
+    sender: ana,
+    type: 'm.room.message',
+    origin_server_ts: 1,
+    content: {},
+  };
+  workshop.homeserver.answer = () => [200, event];
+  expect(await bot.answer(admin, `retry message ${message}`)).toBe(`Message ${message} is sent again.`);
+  const refusal = `Message ${message} is not one that failed or is uncertain.`;
+  expect(await bot.answer(admin, `retry message ${message}`)).toBe(refusal);
+  expect((await workshop.context.store.read.journal.counts()).waiting).toBe(1);
+});
+
+test.each([
+  'retry row',
+  'retry row x',
+  'retry row 0',
+  'retry row -1',
+  'retry row 1.5',
+  'retry row 99999999999999999999',
+  'retry 5',
+  'retry letter 5',
+])('`%s` is answered with what was expected', async (line) => {
+  expect(await bot.answer(admin, line)).toBe(
+    'CH-COMMAND-INVALID: This command is not understood. Expected `retry row 12` or `retry message 34`. See `help`.',
+  );
+});
+
+test('an error of the catalogue becomes words: its code, what happened, what to do', async () => {
+  const { message } = await trouble();
+  workshop.homeserver.answer = () => undefined;
+  const answer = await bot.answer(admin, `retry message ${message}`);
+  expect(answer).toMatch(
+    /^CH-HOMESERVER-UNREACHABLE: The homeserver cannot be reached\..* the bridge keeps trying\.$/s,
+  );
+  expect(answer).not.toMatch(/\.ts|at /);
+});
+
+test('an error that nobody foresaw is not hidden from the lane, which tries again and shows it', async () => {
+  jest.spyOn(workshop.context.store.read.journal, 'counts').mockRejectedValueOnce(new Error('disk trouble'));
+  await expect(bot.answer(admin, 'status')).rejects.toThrow('disk trouble');
+});
