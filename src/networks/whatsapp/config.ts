@@ -21,7 +21,15 @@ const section = z.strictObject({
     .default('v23.0')
     .describe('The version of the Graph API.'),
   media_hosts: z
-    .array(z.string().min(1))
+    .array(
+      z
+        .string()
+        .min(1)
+        .refine(
+          (host) => URL.canParse(host.includes('://') ? host : `https://${host}`),
+          'expected a host such as lookaside.fbsbx.com, or a URL',
+        ),
+    )
     .default(['lookaside.fbsbx.com'])
     .describe('Hosts that files of contacts may be fetched from, besides that of graph_url.'),
   evidence_seconds: z

@@ -2,17 +2,10 @@
  * One change of a webhook, in neutral words. What cannot be read is handed to `unreadable` and spoils nothing else.
  * Runs inside the unit of work that stores the result, so that what is learnt about contacts is durable with it.
  */
-import type { InboundContent, MediaKind } from '../../model/content.ts';
-import {
-  asId,
-  type ChatId,
-  type ContactId,
-  type RemoteEventId,
-  type RemoteMessageId,
-  type SendKey,
-} from '../../model/ids.ts';
-import type { ContactSketch, RemoteEvent } from '../../model/remote-event.ts';
+import { asId, type ChatId, type RemoteMessageId, type SendKey } from '../../model/ids.ts';
+import type { RemoteEvent } from '../../model/remote-event.ts';
 import type { AdapterState } from '../contract.ts';
+import { DescribedContacts } from './described-contacts.ts';
 import {
   type Change,
   messageShape,
@@ -22,9 +15,11 @@ import {
   type WhatsAppStatus,
 } from './envelope.ts';
 import { meaningOf } from './error-words.ts';
-import { readMarks } from './formatting.ts';
-import { changedNumber, contactOf, type Names, wroteAt } from './identity.ts';
-import { noticeOf, textAt } from './notices.ts';
+import { eventIdOf } from './event-ids.ts';
+import { groupNotice } from './group-notices.ts';
+import { namesChanged, recipientOf, senderOf } from './identity.ts';
+import { contentOf } from './message-content.ts';
+import { timeOf } from './timestamps.ts';
 
 export interface Decoding {
   readonly state: AdapterState;
@@ -32,61 +27,80 @@ export interface Decoding {
   readonly unreadable: (reason: string, item: unknown) => void;
 }
 
-/** Stands for WhatsApp itself where nobody in particular speaks. */
-const whatsAppItself: ContactSketch = { id: asId<ContactId>('whatsapp'), displayName: 'WhatsApp' };
-const mediaTypes = ['image', 'video', 'audio', 'document', 'sticker'] as const;
-
+/** Only trouble with the state makes it throw. */
 export async function decodeChange({ field, value }: Change, decoding: Decoding): Promise<RemoteEvent[]> {
+  const { now, unreadable } = decoding;
+  const listOf = (key: 'messages' | 'statuses' | 'groups'): readonly unknown[] => {
+    const list = value[key] ?? [];
+    if (Array.isArray(list)) return list;
+    unreadable(`${key} that are no list`, value);
+    return [];
+  };
   const events: RemoteEvent[] = [];
-  for (const item of value.messages ?? []) {
-    const parsed = messageShape.safeParse(item);
-    const event = parsed.success ? await decodeMessage(parsed.data, value.contacts ?? [], decoding) : undefined;
-    if (event === undefined) decoding.unreadable('a message without the parts that every message has', item);
+  const take = (event: RemoteEvent | undefined, reason: string, item: unknown): void => {
+    if (event === undefined) unreadable(reason, item);
     else events.push(event);
+  };
+  const messages = listOf('messages');
+  const contacts = new DescribedContacts(value.contacts);
+  for (const item of messages) {
+    const { data } = messageShape.safeParse(item);
+    const described = data && contacts.authorOf(data, messages.length === 1);
+    const event = data && (await decodeMessage(data, described, decoding));
+    take(event, 'a message without the parts that every message has', item);
   }
-  for (const item of value.statuses ?? []) {
-    const parsed = statusShape.safeParse(item);
-    const event = parsed.success ? await decodeStatus(parsed.data, decoding) : undefined;
-    if (event !== undefined) events.push(event);
-    else if (!parsed.success) decoding.unreadable('a status without the parts that every status has', item);
+  for (const item of listOf('statuses')) {
+    const { data } = statusShape.safeParse(item);
+    const state = data && states.get(data.status);
+    if (data === undefined) unreadable('a status without the parts that every status has', item);
+    else if (state === undefined) unreadable('a status that is not known here', item);
+    else events.push(...(await decodeStatus(data, state, contacts.only, decoding)));
   }
-  const isOther = value.messages === undefined && value.statuses === undefined;
-  return isOther ? [...events, ...decodeOther(field, value, decoding)] : events;
+  for (const item of listOf('groups'))
+    take(groupNotice(field, item, now), `a webhook of the field ${field} without a group`, item);
+  if ((value.messages ?? value.statuses ?? value.groups ?? value.errors) === undefined)
+    unreadable(`a webhook of the field ${field}, which is not known here`, value);
+  return events;
 }
 
 async function decodeMessage(
   message: WhatsAppMessage,
-  contacts: readonly WhatsAppContact[],
+  described: WhatsAppContact | undefined,
   { state, now }: Decoding,
 ): Promise<RemoteEvent | undefined> {
-  const described =
-    contacts.find(({ wa_id, user_id }) => isSame(message, wa_id, user_id)) ??
-    (contacts.length === 1 ? contacts[0] : undefined);
-  const names: Names = { userId: message.from_user_id ?? described?.user_id, phone: message.from ?? described?.wa_id };
-  const contact = await contactOf(state, names);
-  if (contact === undefined) return undefined;
+  const { type, id, context, reaction, system, group_id: group } = message;
   const at = timeOf(message.timestamp, now);
-  if (message.type === 'system') await followNumber(state, contact, message);
-  else await wroteAt(state, contact, at);
-  const displayName = described?.profile?.name ?? described?.profile?.username ?? nameFromPhone(names.phone);
+  const seenAt = Math.min(at, now);
+  const userId = message.from_user_id ?? described?.user_id ?? system?.previous_user_id;
+  const sender = await senderOf(state, {
+    userId: userId ?? (message.from === undefined ? system?.user_id : undefined),
+    phone: message.from ?? described?.wa_id,
+    at: seenAt,
+    name: described?.profile?.name || described?.profile?.username || undefined,
+    wrote: type !== 'system' && group === undefined,
+  });
+  if (sender === undefined) return undefined;
+  const { contact, name } = sender;
+  if (type === 'system' && system !== undefined)
+    await namesChanged(state, contact, { phone: system.wa_id ?? system.new_wa_id, userId: system.user_id }, seenAt);
+  const displayName = name ?? nameFromPhone(message.from ?? described?.wa_id);
   const occurrence = {
-    // Meta's own examples use one id for messages of several types.
-    id: asId<RemoteEventId>(`${message.type} ${message.id}`),
-    chat: asId<ChatId>(message.group_id ?? contact),
+    chat: asId<ChatId>(group ?? contact),
     at,
     from: { id: contact, ...(displayName === undefined ? {} : { displayName }) },
   };
-  if (message.type === 'reaction' && message.reaction !== undefined) {
-    const { message_id, emoji } = message.reaction;
-    const target = asId<RemoteMessageId>(message_id);
-    if (emoji === undefined || emoji === '') return { ...occurrence, kind: 'reaction-removed', target };
-    return { ...occurrence, kind: 'reaction', target, emoji };
+  if (type === 'reaction' && reaction !== undefined) {
+    const target = asId<RemoteMessageId>(reaction.message_id);
+    const emoji = reaction.emoji ?? '';
+    const of = { ...occurrence, id: eventIdOf('message', type, id, emoji), target };
+    return emoji === '' ? { ...of, kind: 'reaction-removed' } : { ...of, kind: 'reaction', emoji };
   }
-  const { context } = message;
   return {
     ...occurrence,
     kind: 'message',
-    message: asId<RemoteMessageId>(message.id),
+    // Meta's own examples use one id for messages of several types.
+    id: eventIdOf('message', type, id),
+    message: asId<RemoteMessageId>(id),
     content: contentOf(message),
     ...(context?.id === undefined || context.referred_product !== undefined
       ? {}
@@ -95,132 +109,44 @@ async function decodeMessage(
   };
 }
 
-function contentOf(message: WhatsAppMessage): InboundContent {
-  if (message.type === 'text' && message.text !== undefined)
-    return { type: 'text', text: readMarks(withProduct(message, message.text.body)) };
-  const type = mediaTypes.find((known) => known === message.type);
-  const media = type && message[type];
-  if (type === undefined || media === undefined) return noticeOf(message);
-  const { id, mime_type, sha256, caption, filename } = media;
-  const kind: MediaKind = type === 'audio' && media.voice === true ? 'voice' : type;
-  const hash = hexOf(sha256);
-  return {
-    type: 'media',
-    kind,
-    file: { reference: id, ...(hash === undefined ? {} : { sha256: hash }) },
-    mimeType: mime_type?.split(';')[0]?.trim() ?? 'application/octet-stream',
-    ...(filename === undefined ? {} : { fileName: filename }),
-    ...(caption === undefined || caption === '' ? {} : { caption: readMarks(caption) }),
-  };
-}
+type State = 'sent' | 'delivered' | 'read' | 'failed';
+const states: ReadonlyMap<string, State> = new Map([
+  ['sent', 'sent'],
+  ['delivered', 'delivered'],
+  ['read', 'read'],
+  ['played', 'read'],
+  ['failed', 'failed'],
+]);
 
-const withProduct = ({ context }: WhatsAppMessage, body: string): string =>
-  context?.referred_product === undefined
-    ? body
-    : `${body}\n(about the product ${context.referred_product.product_retailer_id ?? 'that was shown'})`;
-
-async function decodeStatus(status: WhatsAppStatus, { state, now }: Decoding): Promise<RemoteEvent | undefined> {
-  const contact = await contactOf(state, { userId: status.recipient_user_id, phone: status.recipient_id });
-  if (contact === undefined) return undefined;
+/** Nothing when it is about somebody who never wrote: something else uses the number too. */
+async function decodeStatus(
+  status: WhatsAppStatus,
+  state: State,
+  described: WhatsAppContact | undefined,
+  { state: known, now }: Decoding,
+): Promise<RemoteEvent[]> {
+  const userId = status.recipient_user_id ?? described?.user_id;
+  const chat =
+    status.recipient_type === 'group'
+      ? status.recipient_id
+      : await recipientOf(known, { userId, phone: status.recipient_id ?? described?.wa_id });
+  if (chat === undefined) return [];
+  const { id, biz_opaque_callback_data: sendKey } = status;
   const occurrence = {
-    id: asId<RemoteEventId>(`status ${status.status} ${status.id}`),
-    chat: asId<ChatId>(contact),
+    id: eventIdOf('status', status.status, id),
+    chat: asId<ChatId>(chat),
     at: timeOf(status.timestamp, now),
-    message: asId<RemoteMessageId>(status.id),
-    ...(status.biz_opaque_callback_data === undefined
-      ? {}
-      : { sendKey: asId<SendKey>(status.biz_opaque_callback_data) }),
+    message: asId<RemoteMessageId>(id),
+    ...(sendKey === undefined ? {} : { sendKey: asId<SendKey>(sendKey) }),
   };
-  switch (status.status) {
-    case 'read':
-    case 'played':
-      return { ...occurrence, kind: 'read-receipt' };
-    case 'sent':
-    case 'delivered':
-      return { ...occurrence, kind: 'delivery-receipt', state: status.status };
-    case 'failed': {
-      const [error] = status.errors ?? [];
-      const reason = meaningOf(error?.code, error?.error_data?.details ?? error?.message ?? error?.title).words;
-      return { ...occurrence, kind: 'delivery-receipt', state: 'failed', reason };
-    }
-    default:
-      return undefined;
-  }
+  if (state === 'read') return [{ ...occurrence, kind: 'read-receipt' }];
+  const reason = state === 'failed' ? { reason: reasonOf(status) } : {};
+  return [{ ...occurrence, kind: 'delivery-receipt', state, ...reason }];
 }
 
-/** Webhooks about groups and whatever else WhatsApp may bring: shown as a notice where there is a chat for it. */
-function decodeOther(field: string, value: Change['value'], { now, unreadable }: Decoding): RemoteEvent[] {
-  const groups: unknown = value['groups'];
-  if (!Array.isArray(groups)) {
-    if (value.errors === undefined) unreadable(`a webhook of the field ${field}, which is not known here`, value);
-    return [];
-  }
-  return groups.flatMap((group: unknown): RemoteEvent[] => {
-    const { group_id: chat, type, timestamp, request_id: request } = group as Readonly<Record<string, unknown>>;
-    if (typeof chat !== 'string' || chat === '' || chat.length > 512) {
-      unreadable(`a webhook of the field ${field} without a group`, group);
-      return [];
-    }
-    const kind = typeof type === 'string' ? type.slice(0, 100) : field;
-    const id = `${field} ${chat} ${kind} ${String(timestamp)} ${String(request)}`.slice(0, 600);
-    return [
-      {
-        kind: 'message',
-        id: asId<RemoteEventId>(id),
-        chat: asId<ChatId>(chat),
-        at: timeOf(typeof timestamp === 'string' ? timestamp : undefined, now),
-        from: whatsAppItself,
-        message: asId<RemoteMessageId>(id),
-        content: { type: 'notice', kind: field, text: groupWords(field, kind, group) },
-      },
-    ];
-  });
-}
-
-function groupWords(field: string, kind: string, group: unknown): string {
-  const {
-    subject,
-    added_participants: added,
-    removed_participants: removed,
-  } = group as Readonly<Record<string, unknown>>;
-  const people = (list: unknown): string =>
-    (Array.isArray(list) ? list : [])
-      .slice(0, 20)
-      .map((person: unknown) => textAt(person, 'wa_id') || 'somebody')
-      .join(', ');
-  return [
-    `WhatsApp reports a change of the group (${kind}, ${field}).`,
-    ...(typeof subject === 'string' ? [`Its name: ${subject.slice(0, 200)}.`] : []),
-    ...(Array.isArray(added) ? [`Added: ${people(added)}.`] : []),
-    ...(Array.isArray(removed) ? [`Removed: ${people(removed)}.`] : []),
-  ].join(' ');
-}
-
-const isSame = ({ from, from_user_id }: WhatsAppMessage, phone?: string, userId?: string): boolean =>
-  (phone !== undefined && phone === from) || (userId !== undefined && userId === from_user_id);
-
-/** `system.wa_id` is the new number (Meta: "System messages webhook reference"). */
-async function followNumber(state: AdapterState, contact: ContactId, { system }: WhatsAppMessage): Promise<void> {
-  const phone = system?.wa_id ?? system?.new_wa_id;
-  if (phone !== undefined) await changedNumber(state, contact, phone);
-}
-
-const earliest = Date.UTC(2009, 0, 1);
-const dayMs = 24 * 3_600_000;
-
-/** Seconds in a text; what cannot be a time of WhatsApp becomes now. */
-function timeOf(timestamp: string | undefined, now: number): number {
-  const at = Number(timestamp) * 1_000;
-  return Number.isFinite(at) && at >= earliest && at <= now + dayMs ? at : now;
+function reasonOf({ errors: [error] = [] }: WhatsAppStatus): string {
+  return meaningOf(error?.code, error?.error_data?.details ?? error?.message ?? error?.title).words;
 }
 
 const nameFromPhone = (phone: string | undefined): string | undefined =>
-  phone === undefined ? undefined : `+${phone}`;
-
-/** Webhooks carry base64; the Graph API hex. */
-function hexOf(sha256: string | undefined): string | undefined {
-  if (sha256 === undefined) return undefined;
-  if (/^[0-9a-f]{64}$/i.test(sha256)) return sha256.toLowerCase();
-  const bytes = Buffer.from(sha256, 'base64');
-  return bytes.length === 32 ? bytes.toString('hex') : undefined;
-}
+  phone === undefined ? undefined : /^\d+$/.test(phone) ? `+${phone}` : phone;

@@ -3,108 +3,153 @@
  * numbers where texts are expected become texts, and one unreadable message does not spoil the others.
  */
 import { z } from 'zod';
+import { errorCode } from './error-words.ts';
 
 const maxId = 512;
 const maxName = 256;
-const maxText = 65_536;
+/** UTF-16 code units; WhatsApp's own limit is 65,536 letters, of which each may take two. */
+const maxText = 131_072;
+/** A caption goes into one event of Matrix; WhatsApp's own limit is 1,024 letters. */
+const maxCaption = 4_500;
+/** Homeservers bound the names of users; WhatsApp's own limit is 25 letters. */
+const maxProfileName = 100;
 
-const asText = z.union([z.string(), z.number()]).transform(String);
-const id = asText.pipe(z.string().min(1).max(maxId));
+/** A number that JSON did not carry exactly is no id. */
+const exact = z.union([z.string(), z.int().transform(String)]);
+const loose = z.union([z.string(), z.number()]).transform(String);
+
+/** An id is kept as it came, so what could not be kept is not taken. */
+const id = exact.refine((value) => value !== '' && value.length <= maxId && value.isWellFormed());
+const phone = id.transform((value) => value.replace(/^\+(?=\d)/, ''));
+const text = loose.transform((value) => wholly(value, maxText));
+const caption = loose.transform((value) => wholly(value, maxCaption));
+const name = loose.transform((value) => storable(value).slice(0, maxName).toWellFormed());
+/** What would break or turn around the line that it stands in is left out. */
+const profileName = loose.transform((value) =>
+  storable(value)
+    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '')
+    .slice(0, maxProfileName)
+    .toWellFormed()
+    .trim(),
+);
+
+/** What is missing or cannot be read is undefined. */
 const optional = <Shape extends z.ZodType>(shape: Shape) =>
   shape
     .nullish()
     .catch(undefined)
     .transform((value) => value ?? undefined);
-const text = z.string().transform((value) => value.slice(0, maxText));
-const name = z.string().transform((value) => value.slice(0, maxName));
 
-const errorItem = z.looseObject({
-  code: optional(z.coerce.number()),
-  title: optional(name),
-  message: optional(name),
-  error_data: optional(z.looseObject({ details: optional(text) })),
-});
+/** Missing, or as it has to be: for what must not be taken for missing. */
+const certain = <Shape extends z.ZodType>(shape: Shape) => shape.nullish().transform((value) => value ?? undefined);
+
+const errors = optional(
+  z.array(
+    z.looseObject({
+      code: optional(errorCode),
+      title: optional(name),
+      message: optional(name),
+      error_data: optional(z.looseObject({ details: optional(text) })),
+    }),
+  ),
+);
 
 const media = z.looseObject({
-  id,
+  id: optional(id),
   mime_type: optional(name),
   sha256: optional(name),
-  caption: optional(text),
+  caption: optional(caption),
   filename: optional(name),
   voice: optional(z.boolean()),
-  animated: optional(z.boolean()),
 });
 
 export const messageShape = z.looseObject({
   id,
-  type: asText.pipe(z.string().min(1).max(maxName)),
-  from: optional(id),
+  type: loose.pipe(z.string().min(1).max(maxName)),
+  from: optional(phone),
   from_user_id: optional(id),
-  timestamp: optional(asText),
-  group_id: optional(id),
+  timestamp: optional(loose),
+  // What was said in a group must not come up in a chat between two.
+  group_id: certain(id),
   context: optional(
     z.looseObject({
       id: optional(id),
       forwarded: optional(z.boolean()),
       frequently_forwarded: optional(z.boolean()),
-      referred_product: optional(z.looseObject({ product_retailer_id: optional(asText) })),
+      referred_product: optional(z.looseObject({ product_retailer_id: optional(name) })),
     }),
   ),
+  referral: optional(z.looseObject({ headline: optional(name), source_url: optional(name) })),
   text: optional(z.looseObject({ body: text })),
   image: optional(media),
   video: optional(media),
   audio: optional(media),
   document: optional(media),
   sticker: optional(media),
-  reaction: optional(z.looseObject({ message_id: id, emoji: optional(z.string().max(64)) })),
+  // An emoji that cannot be read must not take the reaction back.
+  reaction: optional(z.looseObject({ message_id: id, emoji: certain(z.string().max(64)) })),
   system: optional(
     z.looseObject({
       body: optional(text),
-      type: optional(name),
-      wa_id: optional(id),
-      new_wa_id: optional(id),
+      wa_id: optional(phone),
+      new_wa_id: optional(phone),
       user_id: optional(id),
+      previous_user_id: optional(id),
     }),
   ),
-  errors: optional(z.array(errorItem)),
+  errors,
 });
 
 export const statusShape = z.looseObject({
   id,
-  status: asText,
-  timestamp: optional(asText),
-  recipient_id: optional(id),
+  status: loose.pipe(z.string().min(1).max(maxName)),
+  timestamp: optional(loose),
+  recipient_id: optional(phone),
   recipient_user_id: optional(id),
+  recipient_type: optional(name),
   biz_opaque_callback_data: optional(z.string().max(maxId)),
-  errors: optional(z.array(errorItem)),
+  errors,
 });
 
-const contactShape = z.looseObject({
-  profile: optional(z.looseObject({ name: optional(name), username: optional(name) })),
-  wa_id: optional(id),
+export const contactShape = z.looseObject({
+  profile: optional(z.looseObject({ name: optional(profileName), username: optional(profileName) })),
+  wa_id: optional(phone),
   user_id: optional(id),
 });
 
 /** Lists are judged item by item by those who read them. */
-const unknowns = optional(z.array(z.unknown()));
-
 export const changeShape = z.looseObject({
   field: z.string().max(maxName),
   value: z.looseObject({
-    metadata: z.looseObject({ phone_number_id: id, display_phone_number: optional(asText) }),
-    contacts: optional(z.array(contactShape)),
-    messages: unknowns,
-    statuses: unknowns,
-    errors: optional(z.array(errorItem)),
+    metadata: z.looseObject({ phone_number_id: id }),
+    contacts: z.unknown().optional(),
+    messages: z.unknown().optional(),
+    statuses: z.unknown().optional(),
+    groups: z.unknown().optional(),
+    errors,
   }),
 });
 
-export const envelopeShape = z.looseObject({
-  object: z.literal('whatsapp_business_account'),
-  entry: z.array(z.looseObject({ changes: z.array(z.unknown()).max(10_000) })).max(10_000),
-});
+/** Whatever else it says, it is WhatsApp that speaks. */
+export const objectShape = z.looseObject({ object: z.literal('whatsapp_business_account') });
+
+export const envelopeShape = z.looseObject({ entry: z.array(z.unknown()) });
+export const entryShape = z.looseObject({ changes: z.array(z.unknown()) });
 
 export type Change = z.output<typeof changeShape>;
 export type WhatsAppMessage = z.output<typeof messageShape>;
 export type WhatsAppStatus = z.output<typeof statusShape>;
 export type WhatsAppContact = z.output<typeof contactShape>;
+
+const cutMark = ' … (cut here: it was longer than WhatsApp allows)';
+
+/** What every homeserver can store. */
+function storable(value: string): string {
+  return value.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** Too long a text says that it was cut. */
+function wholly(value: string, limit: number): string {
+  const whole = storable(value);
+  return whole.length <= limit ? whole : whole.slice(0, limit).toWellFormed() + cutMark;
+}

@@ -1,6 +1,7 @@
 /**
  * WhatsApp's marks and styled ranges, both ways: *bold*, _italic_, ~strikethrough~, `code`, ```code block```, and
- * "> " before a quoted line. A mark counts only at the edge of a word, with a partner on the same line. Linear time.
+ * "> " before a quoted line. A mark counts only at the edge of a word, with a partner on the same line, and never
+ * inside a link. No word is ever lost: what could be a mark and is none stays a letter. Linear time.
  */
 import type { RichText, StyledRange, TextStyle } from '../../model/rich-text.ts';
 
@@ -10,8 +11,11 @@ const inlineMarks: Readonly<Record<string, TextStyle>> = {
   '~': 'strikethrough',
   '`': 'monospace',
 };
+const anyMark = /[*_~`]/;
 const blockMark = '```';
 const quoteMark = '> ';
+const quoted = /^> +\S/;
+const link = /https?:\/\/\S+/g;
 
 interface Open {
   readonly mark: string;
@@ -22,37 +26,40 @@ interface Open {
 /** What the contact wrote, with the marks turned into styles. */
 export function readMarks(source: string): RichText {
   const ranges: StyledRange[] = [];
-  let text = '';
+  const written: string[] = [];
+  let length = 0;
+  let isLineStart = true;
+  const write = (text: string, style?: TextStyle): void => {
+    if (style !== undefined) ranges.push({ start: length, length: text.length, style });
+    written.push(text);
+    length += text.length;
+  };
   const pieces = source.split(blockMark);
-  // Without a partner the last mark is just three letters.
-  const hasLoneMark = pieces.length % 2 === 0;
+  const last = pieces.length - 1;
   for (const [index, piece] of pieces.entries()) {
-    const isLast = index === pieces.length - 1;
-    if (index % 2 === 1 && !(hasLoneMark && isLast)) {
-      ranges.push({ start: text.length, length: piece.length, style: 'code-block' });
-      text += piece;
-      continue;
+    // Without a partner the last mark is just three letters, and so are marks around nothing.
+    const isBlock = index % 2 === 1 && index < last && piece.trim() !== '';
+    const isLetters = index % 2 === 1 && !isBlock;
+    if (isLetters) write(blockMark);
+    if (isBlock || (isLetters && index < last)) write(piece, isBlock ? 'code-block' : undefined);
+    else {
+      for (const [number, line] of piece.split('\n').entries()) {
+        if (number > 0) write('\n');
+        const isQuote = (isLineStart || number > 0) && quoted.test(line);
+        const start = length;
+        write(readInline(isQuote ? line.slice(quoteMark.length) : line, start, ranges));
+        if (isQuote) ranges.push({ start, length: length - start, style: 'quote' });
+      }
     }
-    const prefix = hasLoneMark && isLast ? blockMark : '';
-    for (const [number, line] of (prefix + piece).split('\n').entries()) {
-      if (number > 0) text += '\n';
-      text = readLine(line, text, ranges);
-    }
+    if (isLetters && index < last) write(blockMark);
+    isLineStart = isBlock && piece.endsWith('\n');
   }
-  return { text, ranges: ranges.filter(({ length }) => length > 0) };
-}
-
-function readLine(line: string, before: string, ranges: StyledRange[]): string {
-  const isAtStart = before === '' || before.endsWith('\n');
-  const isQuote = isAtStart && line.startsWith(quoteMark);
-  const start = before.length;
-  const text = before + readInline(isQuote ? line.slice(quoteMark.length) : line, start, ranges);
-  if (isQuote) ranges.push({ start, length: text.length - start, style: 'quote' });
-  return text;
+  return { text: written.join(''), ranges };
 }
 
 /** Marks are taken out once their partner is found; until then they stand in the text as letters. */
 function readInline(line: string, offset: number, ranges: StyledRange[]): string {
+  if (!anyMark.test(line)) return line;
   const partners = pairs(line);
   let text = '';
   const open: Open[] = [];
@@ -75,7 +82,14 @@ function pairs(line: string): ReadonlyMap<number, 'opens' | 'closes'> {
   const roles = new Map<number, 'opens' | 'closes'>();
   const open: { readonly mark: string; readonly at: number }[] = [];
   const waiting = new Map<string, number>();
+  const links = linksIn(line);
+  let next = links.next();
   for (let index = 0; index < line.length; index += 1) {
+    if (next.done !== true && index === next.value.from) {
+      index = next.value.to - 1;
+      next = links.next();
+      continue;
+    }
     const mark = line.charAt(index);
     if (inlineMarks[mark] === undefined) continue;
     const codeIsOpen = (waiting.get('`') ?? 0) > 0;
@@ -96,6 +110,15 @@ function pairs(line: string): ReadonlyMap<number, 'opens' | 'closes'> {
   return roles;
 }
 
+/** Where links stand; marks at their end belong to the text around them. */
+function* linksIn(line: string): Generator<{ readonly from: number; readonly to: number }, undefined> {
+  for (const { 0: found, index } of line.matchAll(link)) {
+    let to = index + found.length;
+    while (inlineMarks[line.charAt(to - 1)] !== undefined) to -= 1;
+    yield { from: index, to };
+  }
+}
+
 const isWord = (letter: string): boolean => /[\p{L}\p{N}]/u.test(letter);
 const isSpace = (letter: string): boolean => letter === '' || /\s/.test(letter);
 
@@ -113,7 +136,7 @@ const marks: Readonly<Record<TextStyle, string>> = {
   quote: '',
 };
 
-/** What the contact's phone shows styled. Marks never reach over the end of a line, where WhatsApp ignores them. */
+/** What the contact's phone shows styled. Marks stand only where WhatsApp takes them for marks. */
 export function writeMarks({ text, ranges }: RichText): string {
   const insertions = new Map<number, { closing: string; opening: string; quote: string }>();
   const at = (index: number) => {
@@ -121,7 +144,9 @@ export function writeMarks({ text, ranges }: RichText): string {
     insertions.set(index, known);
     return known;
   };
-  for (const range of ranges) {
+  // Outer ranges first: the marks have to be nested.
+  const ordered = [...ranges].sort((one, other) => one.start - other.start || other.length - one.length);
+  for (const range of ordered) {
     if (range.style === 'quote') for (const start of lineStarts(text, range)) at(start).quote = quoteMark;
     else {
       for (const { from, to } of stretches(text, range)) {
@@ -140,7 +165,7 @@ export function writeMarks({ text, ranges }: RichText): string {
 }
 
 function lineStarts(text: string, { start, length }: StyledRange): number[] {
-  const starts = [text.lastIndexOf('\n', start - 1) + 1];
+  const starts = [start > 0 ? text.lastIndexOf('\n', start - 1) + 1 : 0];
   for (
     let next = text.indexOf('\n', start);
     next !== -1 && next + 1 < start + length;
@@ -150,17 +175,20 @@ function lineStarts(text: string, { start, length }: StyledRange): number[] {
   return starts;
 }
 
-/** The range line by line, without the spaces at the edges; a block of code stays whole. */
+/**
+ * The range line by line, without the spaces at the edges; not where it begins or ends inside a word. A block of code
+ * stays whole.
+ */
 function stretches(text: string, { start, length, style }: StyledRange): { from: number; to: number }[] {
   const end = Math.min(text.length, start + length);
   if (style === 'code-block') return start < end ? [{ from: start, to: end }] : [];
   const found: { from: number; to: number }[] = [];
-  let from = start;
+  let lineStart = start;
   for (const line of text.slice(start, end).split('\n')) {
-    const trimmed = line.trim();
-    const lead = line.length - line.trimStart().length;
-    if (trimmed !== '') found.push({ from: from + lead, to: from + lead + trimmed.length });
-    from += line.length + 1;
+    const from = lineStart + line.length - line.trimStart().length;
+    const to = from + line.trim().length;
+    if (from < to && !isWord(text.charAt(from - 1)) && !isWord(text.charAt(to))) found.push({ from, to });
+    lineStart += line.length + 1;
   }
   return found;
 }

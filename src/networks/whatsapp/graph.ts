@@ -1,24 +1,30 @@
 /** Meta's Graph API: one request, and what its answer or its silence means for a message. */
 import { z } from 'zod';
-import { type HttpCall, type HttpAnswer, type HttpClient, NoAnswer } from '../../base/http-client.ts';
-import { meaningOf } from './error-words.ts';
+import { type HttpAnswer, type HttpCall, type HttpClient, NoAnswer } from '../../base/http-client.ts';
+import type { WhatsAppConfig } from './config.ts';
+import { type ErrorKind, errorCode, meaningOf } from './error-words.ts';
 
-/** `problem`: it certainly had no effect. `unknown`: it may have had. */
+/** An error that WhatsApp answered with. `code` is Meta's own, `status` that of HTTP. */
+export interface GraphProblem {
+  readonly outcome: 'problem';
+  readonly kind: ErrorKind;
+  readonly words: string;
+  /** Milliseconds. */
+  readonly waitMs?: number;
+  readonly code: number | undefined;
+  readonly status: number;
+}
+
+/** `unreachable`: not a byte left. `unknown`: it may have had an effect, and nobody can tell. */
 export type GraphResult =
   | { readonly outcome: 'done'; readonly json: unknown }
-  | {
-      readonly outcome: 'problem';
-      readonly kind: 'account' | 'rate' | 'again' | 'refused';
-      readonly words: string;
-      readonly waitMs?: number;
-      readonly status: number;
-    }
+  | GraphProblem
   | { readonly outcome: 'unreachable'; readonly words: string }
   | { readonly outcome: 'unknown'; readonly words: string };
 
 const errorShape = z.object({
   error: z.looseObject({
-    code: z.coerce.number().optional().catch(undefined),
+    code: errorCode.optional().catch(undefined),
     message: z.string().optional().catch(undefined),
     error_data: z
       .looseObject({ details: z.string().optional().catch(undefined) })
@@ -27,30 +33,39 @@ const errorShape = z.object({
   }),
 });
 
+/** No wait that is asked for is longer: it would look like standing still. */
+const longestWaitMs = 3_600_000;
+
 export interface GraphOptions {
   readonly http: HttpClient;
-  /** Such as `https://graph.facebook.com/v23.0`. */
-  readonly base: string;
+  readonly config: Pick<WhatsAppConfig, 'graph_url' | 'graph_version'>;
   readonly token: string;
 }
 
 export class Graph {
-  readonly #options: GraphOptions;
+  readonly #http: HttpClient;
+  readonly #base: string;
+  readonly #token: string;
 
-  constructor(options: GraphOptions) {
-    this.#options = options;
+  constructor({ http, config, token }: GraphOptions) {
+    this.#http = http;
+    this.#base = `${config.graph_url.replace(/\/+$/, '')}/${config.graph_version}`;
+    this.#token = token;
   }
 
   get authorization(): Readonly<Record<string, string>> {
-    return { Authorization: `Bearer ${this.#options.token}` };
+    return { Authorization: `Bearer ${this.#token}` };
   }
 
   /** `path` begins with a slash and follows the version. */
   async ask(path: string, call: Omit<HttpCall, 'url'>): Promise<GraphResult> {
-    const { http, base } = this.#options;
     try {
       return resultOf(
-        await http.call({ ...call, url: `${base}${path}`, headers: { ...call.headers, ...this.authorization } }),
+        await this.#http.call({
+          ...call,
+          url: `${this.#base}${path}`,
+          headers: { ...call.headers, ...this.authorization },
+        }),
       );
     } catch (thrown) {
       if (!(thrown instanceof NoAnswer)) throw thrown;
@@ -68,18 +83,17 @@ export class Graph {
   }
 }
 
-/** A gateway's error page says nothing about what happened behind it; Meta's own error says that nothing did. */
+/** A gateway's error says nothing about what happened behind it; Meta's own has a code and says what became of it. */
 function resultOf({ status, json, retryAfterMs }: HttpAnswer): GraphResult {
   if (status >= 200 && status < 300) {
     return json === undefined
       ? { outcome: 'unknown', words: 'WhatsApp answered something unreadable.' }
       : { outcome: 'done', json };
   }
-  const parsed = errorShape.safeParse(json);
-  if (!parsed.success && status >= 500)
+  const error = errorShape.safeParse(json).data?.error;
+  if (error?.code === undefined && (status >= 500 || status === 408))
     return { outcome: 'unknown', words: `WhatsApp answered ${status} without saying why.` };
-  const error = parsed.success ? parsed.data.error : undefined;
   const { kind, words, waitMs } = meaningOf(error?.code, error?.error_data?.details ?? error?.message, status);
-  const wait = Math.max(waitMs ?? 0, retryAfterMs ?? 0);
-  return { outcome: 'problem', kind, words, status, ...(wait === 0 ? {} : { waitMs: wait }) };
+  const wait = Math.min(longestWaitMs, Math.max(waitMs ?? 0, retryAfterMs ?? 0));
+  return { outcome: 'problem', kind, words, code: error?.code, status, ...(wait === 0 ? {} : { waitMs: wait }) };
 }

@@ -46,9 +46,10 @@ export class WhatsAppLogin implements LoginFlow {
       return again(
         'The phone number ID consists of digits only, such as 106540352242922. It is not the telephone number.',
       );
-    if (accessToken === '' || /\s/.test(accessToken))
-      return again('The access token is missing, or has a space in it.');
-    if (appSecret === '') return again('The app secret is missing.');
+    if (!/^[!-~]+$/.test(accessToken))
+      return again('The access token is missing, or has a space or a letter in it that no token has.');
+    if (!/^[!-~]+$/.test(appSecret))
+      return again('The app secret is missing, or has a space or a letter in it that no secret has.');
     const verifyToken = given('verify_token') || randomBytes(16).toString('hex');
     const credentials: Credentials = { phoneNumberId, accessToken, appSecret, verifyToken };
     const checked = await this.#check(credentials, signal);
@@ -68,7 +69,7 @@ export class WhatsAppLogin implements LoginFlow {
   /** Meta: "Get phone number". */
   async #check({ phoneNumberId, accessToken }: Credentials, signal: AbortSignal): Promise<Checked> {
     const { http, config } = this.#options;
-    const graph = new Graph({ http, base: `${config.graph_url}/${config.graph_version}`, token: accessToken });
+    const graph = new Graph({ http, config, token: accessToken });
     const result = await graph.ask(`/${phoneNumberId}?fields=display_phone_number,verified_name`, {
       method: 'GET',
       signal,
@@ -78,16 +79,22 @@ export class WhatsAppLogin implements LoginFlow {
       const words = success ? [data.verified_name, data.display_phone_number].filter((word) => word !== undefined) : [];
       return { name: words.join(', ') || phoneNumberId, advice: [] };
     }
-    if (result.outcome === 'problem' && result.kind === 'refused' && (result.status === 404 || result.status === 400)) {
+    if (result.outcome !== 'problem' || result.kind !== 'refused') return { problem: result.words };
+    if (result.code === noSuchThing)
       return {
-        name: phoneNumberId,
-        advice: [
-          `The number could not be looked up (${result.words}). Check the phone number ID if nothing can be sent.`,
-        ],
+        problem: `With this token Meta finds no number under this phone number ID. Take the ID that stands beside the number in the API Setup, not the one of the business account. ${result.words}`,
       };
-    }
-    return { problem: result.words };
+    // Whoever stands in for the Graph API need not tell about numbers.
+    return {
+      name: phoneNumberId,
+      advice: [
+        `The number could not be looked up (${result.words}). Check the phone number ID if nothing can be sent.`,
+      ],
+    };
   }
 }
+
+/** Meta: "Graph API error codes"; also for an ID of something that is no number. */
+const noSuchThing = 100;
 
 const again = (problem: string): LoginStep => ({ step: 'ask', questions, problem });

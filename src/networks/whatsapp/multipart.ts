@@ -1,6 +1,7 @@
 /** A form with one file (RFC 7578), as a stream whose length is known beforehand: nothing is held in memory. */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { mimeTypeOf } from './mime-type.ts';
 
 export interface UploadForm {
   readonly headers: Readonly<Record<string, string>>;
@@ -14,13 +15,14 @@ export interface FormFile {
   readonly content: Readable;
 }
 
+/** The field `type` says the same as the file's own header. */
 export function uploadForm(fields: Readonly<Record<string, string>>, file: FormFile): UploadForm {
   const boundary = `chancery-${randomUUID()}`;
-  const head = Object.entries(fields)
+  const type = mimeTypeOf(file.mimeType);
+  const head = Object.entries({ ...fields, type })
     .map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
     .join('');
   const disposition = `form-data; name="file"; filename="${quoted(file.name)}"`;
-  const type = /^[\w.+-]+\/[\w.+-]+$/.test(file.mimeType) ? file.mimeType : 'application/octet-stream';
   const before = Buffer.from(
     `${head}--${boundary}\r\nContent-Disposition: ${disposition}\r\nContent-Type: ${type}\r\n\r\n`,
   );

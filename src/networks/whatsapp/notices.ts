@@ -2,19 +2,23 @@
 import type { NoticeContent } from '../../model/content.ts';
 import type { WhatsAppMessage } from './envelope.ts';
 
-const maxWords = 2_000;
-const maxListed = 20;
+/** UTF-16 code units; what fits into one event of Matrix in any case. */
+const maxWords = 4_500;
+const cutMark = ' … (cut here)';
 
 export function noticeOf(message: WhatsAppMessage): NoticeContent {
-  return { type: 'notice', kind: message.type, text: wordsOf(message).slice(0, maxWords) };
+  const words = wordsOf(message).toWellFormed().replaceAll('\0', '\ufffd');
+  const text = words.length <= maxWords ? words : words.slice(0, maxWords).toWellFormed() + cutMark;
+  return { type: 'notice', kind: message.type, text };
 }
 
 function wordsOf(message: WhatsAppMessage): string {
   const { type } = message;
   const body: unknown = message[type];
+  if (type === 'text' && message.text !== undefined) return 'Sent an empty message.';
   switch (type) {
     case 'location':
-      return `Location: ${joined([textAt(body, 'name'), textAt(body, 'address')])} (${joined([textAt(body, 'latitude'), textAt(body, 'longitude')])})`;
+      return locationWords(body);
     case 'contacts':
       return listOf(body).map(contactWords).join('\n') || 'Shared a contact without details.';
     case 'interactive':
@@ -22,17 +26,38 @@ function wordsOf(message: WhatsAppMessage): string {
     case 'button':
       return `Pressed the button “${textAt(body, 'text')}”.`;
     case 'order':
-      return `Sent an order of ${listOf(member(body, 'product_items')).length} items: ${orderWords(body)}`;
+      return orderWords(body);
     case 'system':
-      return message.system?.body ?? 'WhatsApp reports a change of this contact.';
+      return message.system?.body || 'WhatsApp reports a change of this contact.';
     case 'request_welcome':
       return 'Opened the chat for the first time and has not written yet.';
     case 'unsupported':
     case 'unknown':
-      return `Sent something that WhatsApp does not pass on to businesses. ${reasons(message)}`.trim();
+      return sentence(
+        `Sent something that WhatsApp does not pass on to businesses${suffix(textAt(body, 'type'))}.`,
+        message,
+      );
     default:
-      return `Sent something of a kind that is not shown here (${type}). Ask the sender to write it as text. ${reasons(message)}`.trim();
+      return sentence(
+        `Sent something that cannot be shown here (${type}). Ask the sender to say it in another way.`,
+        message,
+      );
   }
+}
+
+/** With whatever words came along. */
+function sentence(start: string, message: WhatsAppMessage): string {
+  const caption = textAt(message[message.type], 'caption');
+  const errors = (message.errors ?? []).map(({ title, error_data: data }) =>
+    [title, data?.details].filter(Boolean).join(': '),
+  );
+  return [start, ...(caption === '' ? [] : [`It says: “${caption}”.`]), ...errors].filter(Boolean).join(' ');
+}
+
+function locationWords(body: unknown): string {
+  const place = joined([textAt(body, 'name'), textAt(body, 'address')]);
+  const coordinates = joined([textAt(body, 'latitude'), textAt(body, 'longitude')]);
+  return `Location: ${place === '' ? coordinates : place + suffix(coordinates)}`;
 }
 
 function interactiveWords(body: unknown): string {
@@ -51,16 +76,14 @@ function contactWords(contact: unknown): string {
 }
 
 function orderWords(body: unknown): string {
-  return listOf(member(body, 'product_items'))
-    .map(
-      (item) =>
-        `${textAt(item, 'quantity')} x ${textAt(item, 'product_retailer_id')} at ${textAt(item, 'item_price')} ${textAt(item, 'currency')}`,
-    )
-    .join(', ');
+  const items = listOf(member(body, 'product_items'));
+  const described = items.map(
+    (item) =>
+      `${textAt(item, 'quantity')} x ${textAt(item, 'product_retailer_id')} at ${textAt(item, 'item_price')} ${textAt(item, 'currency')}`,
+  );
+  const words = textAt(body, 'text');
+  return `Sent an order of ${items.length} items${suffix(words)}: ${described.join(', ')}`;
 }
-
-const reasons = ({ errors = [] }: WhatsAppMessage): string =>
-  errors.map(({ title, error_data }) => [title, error_data?.details].filter(Boolean).join(': ')).join(' ');
 
 function member(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null
@@ -74,6 +97,6 @@ export function textAt(value: unknown, key: string): string {
   return typeof found === 'string' || typeof found === 'number' ? String(found) : '';
 }
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, maxListed) : []);
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const joined = (words: readonly string[]): string => words.filter((word) => word !== '').join(', ');
 const suffix = (text: string): string => (text === '' ? '' : ` (${text})`);

@@ -1,6 +1,9 @@
 /** The bodies of sends, as Meta's examples show them, with `biz_opaque_callback_data`, which statuses bring back. */
 import type { MediaKind } from '../../model/content.ts';
+import type { RemoteMessageId } from '../../model/ids.ts';
+import type { RichText } from '../../model/rich-text.ts';
 import type { Outgoing, OutgoingReaction } from '../contract.ts';
+import { capabilities } from './capabilities.ts';
 import { writeMarks } from './formatting.ts';
 import type { Address } from './identity.ts';
 
@@ -12,6 +15,7 @@ const types: Readonly<Record<MediaKind, string>> = {
   document: 'document',
   sticker: 'sticker',
 };
+const maxFileName = 240;
 
 /** Throws when a file was not uploaded first. */
 export function messageBody({ content, replyTo, sendKey, prepared }: Outgoing, to: Address): object {
@@ -21,19 +25,21 @@ export function messageBody({ content, replyTo, sendKey, prepared }: Outgoing, t
     biz_opaque_callback_data: sendKey,
   };
   if (content.type === 'text') {
-    const body = writeMarks(content.text);
+    const body = marked(content.text, capabilities.maxTextLength);
     return { ...shared, type: 'text', text: { body, preview_url: /https?:\/\//.test(body) } };
   }
   if (prepared === undefined) throw new Error('a file has to be uploaded before it is sent');
   const type = types[content.kind];
   const takesCaption = content.kind === 'image' || content.kind === 'video' || content.kind === 'document';
+  const caption =
+    takesCaption && content.caption !== undefined ? marked(content.caption, capabilities.maxCaptionLength) : '';
   return {
     ...shared,
     type,
     [type]: {
       id: prepared,
-      ...(takesCaption && content.caption !== undefined ? { caption: writeMarks(content.caption) } : {}),
-      ...(content.kind === 'document' ? { filename: content.fileName ?? 'document' } : {}),
+      ...(caption === '' ? {} : { caption }),
+      ...(content.kind === 'document' ? { filename: fileName(content.fileName) } : {}),
       ...(content.kind === 'voice' ? { voice: true } : {}),
     },
   };
@@ -47,6 +53,33 @@ export function reactionBody({ target, emoji, sendKey }: OutgoingReaction, to: A
     type: 'reaction',
     reaction: { message_id: target, emoji: emoji ?? '' },
   };
+}
+
+/** This message and all before it were read. */
+export const readBody = (message: RemoteMessageId): object => ({
+  messaging_product: 'whatsapp',
+  status: 'read',
+  message_id: message,
+});
+
+/** Typing rides on a read mark and lasts for 25 seconds (Meta: "Typing indicators"). */
+export const typingBody = (lastMessage: RemoteMessageId): object => ({
+  ...readBody(lastMessage),
+  typing_indicator: { type: 'text' },
+});
+
+/** Words are never lost to a limit: where the marks do not fit in, the words go without. */
+function marked(rich: RichText, limit: number): string {
+  const written = writeMarks(rich);
+  return written.length > limit ? rich.text : written;
+}
+
+/** A long name loses its middle, not the ending that says what the file is. */
+function fileName(name = ''): string {
+  if (name === '') return 'document';
+  if (name.length <= maxFileName) return name;
+  const ending = /\.[^.\s/]{1,20}$/.exec(name)?.[0] ?? '';
+  return name.slice(0, maxFileName - ending.length).toWellFormed() + ending;
 }
 
 /** A telephone number where one is known, else the business-scoped user id. */

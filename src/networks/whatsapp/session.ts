@@ -1,7 +1,7 @@
 /** One connected number: sends, and fetches files. Whether something may be sent now is asked of `refusal` first. */
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { ChanceryError } from '../../base/errors.ts';
+import { ChanceryError, messageOf } from '../../base/errors.ts';
 import type { HttpClient } from '../../base/http-client.ts';
 import type { OutboundContent, RemoteFile } from '../../model/content.ts';
 import { asId, type ChatId, type RemoteMessageId } from '../../model/ids.ts';
@@ -9,11 +9,12 @@ import type { Account, NetworkContext, Outgoing, OutgoingReaction, SendResult, S
 import { capabilities } from './capabilities.ts';
 import type { WhatsAppConfig } from './config.ts';
 import type { Credentials } from './credentials.ts';
-import { Graph, type GraphResult } from './graph.ts';
+import { Graph, type GraphProblem, type GraphResult } from './graph.ts';
 import { type Address, addressOf } from './identity.ts';
+import { fetchFile } from './media-download.ts';
 import { uploadForm } from './multipart.ts';
 import { Pace } from './pace.ts';
-import { messageBody, reactionBody } from './send-body.ts';
+import { messageBody, reactionBody, readBody, typingBody } from './send-body.ts';
 
 export interface SessionOptions {
   readonly account: Account;
@@ -26,11 +27,12 @@ export interface SessionOptions {
 /** Meta: "Customer service windows". */
 const windowMs = 24 * 3_600_000;
 const againMs = 2_000;
-const fetchWithinMs = 60_000;
+/** "One message in six seconds to one person" says nothing about the others. */
+const pairLimit = 131056;
 
-const sentShape = z.object({ messages: z.array(z.looseObject({ id: z.string().min(1) })).min(1) });
-const uploadedShape = z.looseObject({ id: z.string().min(1) });
-const mediaShape = z.looseObject({ url: z.url() });
+const id = z.union([z.string().min(1), z.int().transform(String)]);
+const sentShape = z.object({ messages: z.array(z.looseObject({ id })).min(1) });
+const uploadedShape = z.looseObject({ id });
 
 export class WhatsAppSession implements Session {
   readonly account: Account;
@@ -45,18 +47,14 @@ export class WhatsAppSession implements Session {
     this.account = account;
     this.evidenceMs = config.evidence_seconds * 1_000;
     this.#options = options;
-    this.#graph = new Graph({
-      http,
-      base: `${config.graph_url}/${config.graph_version}`,
-      token: credentials.accessToken,
-    });
+    this.#graph = new Graph({ http, config, token: credentials.accessToken });
     this.#pace = new Pace(config.messages_per_second);
   }
 
   async refusal(chat: ChatId): Promise<string | undefined> {
     const { phone, userId, wroteAt } = await this.#address(chat);
     if (phone === undefined && userId === undefined)
-      return 'Groups and chats without a person cannot be answered from here yet.';
+      return 'This chat cannot be answered from here: it is a group, or its person has left the number.';
     const now = this.#options.context.clock.now();
     if (wroteAt === undefined)
       return 'WhatsApp lets an agency write only to people who wrote first. Wait until they write.';
@@ -67,51 +65,43 @@ export class WhatsAppSession implements Session {
 
   async prepare(content: OutboundContent, signal: AbortSignal): Promise<string | undefined> {
     if (content.type === 'text') return undefined;
+    this.#mindPause();
     const { file, mimeType, fileName } = content;
     const form = uploadForm(
-      { messaging_product: 'whatsapp', type: mimeType },
+      { messaging_product: 'whatsapp' },
       { name: fileName ?? 'file', mimeType, sizeBytes: file.sizeBytes, content: this.#options.context.openFile(file) },
     );
-    const result = await this.#graph.ask(`/${this.#number}/media`, { method: 'POST', ...form, signal });
-    const uploaded = result.outcome === 'done' ? uploadedShape.safeParse(result.json) : undefined;
-    if (uploaded?.success === true) return uploaded.data.id;
-    const code =
-      result.outcome === 'problem' && result.kind === 'refused' ? 'CH-MEDIA-REFUSED' : 'CH-NETWORK-UNREACHABLE';
-    throw new ChanceryError(code, {
-      detail: 'words' in result ? result.words : 'WhatsApp answered something unexpected.',
-    });
+    const result = this.#heed(await this.#graph.ask(`/${this.#number}/media`, { method: 'POST', ...form, signal }));
+    const uploaded = result.outcome === 'done' ? uploadedShape.safeParse(result.json).data : undefined;
+    if (uploaded !== undefined) return uploaded.id;
+    const isRefused = result.outcome === 'problem' && result.kind === 'refused';
+    throw new ChanceryError(isRefused ? 'CH-MEDIA-REFUSED' : 'CH-NETWORK-UNREACHABLE', { detail: wordsOf(result) });
   }
 
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<SendResult> {
-    return this.#message(messageBody(outgoing, await this.#address(outgoing.chat)), signal);
+    return this.#message(outgoing.chat, (to) => messageBody(outgoing, to), signal);
   }
 
   async react(reaction: OutgoingReaction, signal: AbortSignal): Promise<SendResult> {
-    return this.#message(reactionBody(reaction, await this.#address(reaction.chat)), signal);
+    return this.#message(reaction.chat, (to) => reactionBody(reaction, to), signal);
   }
 
   async markRead(_chat: ChatId, message: RemoteMessageId, signal: AbortSignal): Promise<void> {
-    await this.#graph.post(
-      `/${this.#number}/messages`,
-      { messaging_product: 'whatsapp', status: 'read', message_id: message },
-      signal,
-    );
+    await this.#mark(readBody(message), signal);
   }
 
-  /** Typing rides on a read mark and lasts for 25 seconds (Meta: "Typing indicators"). */
   async typing(_chat: ChatId, lastMessage: RemoteMessageId, signal: AbortSignal): Promise<void> {
-    const body = {
-      messaging_product: 'whatsapp',
-      status: 'read',
-      message_id: lastMessage,
-      typing_indicator: { type: 'text' },
-    };
-    await this.#graph.post(`/${this.#number}/messages`, body, signal);
+    await this.#mark(typingBody(lastMessage), signal);
   }
 
-  /** An address that has expired is asked for once more. */
   async fetchMedia({ reference }: RemoteFile, signal: AbortSignal): Promise<Readable> {
-    return (await this.#fetch(reference, signal)) ?? (await this.#fetch(reference, signal)) ?? gone();
+    this.#mindPause();
+    return fetchFile(reference, {
+      http: this.#options.http,
+      authorization: this.#graph.authorization,
+      lookUp: async (id) => this.#heed(await this.#graph.ask(`/${encodeURIComponent(id)}`, { method: 'GET', signal })),
+      signal,
+    });
   }
 
   get #number(): string {
@@ -122,53 +112,59 @@ export class WhatsAppSession implements Session {
     return addressOf(this.#options.context.stateOf(this.account.id), chat);
   }
 
-  async #message(body: object, signal: AbortSignal): Promise<SendResult> {
-    await this.#pace.turn(signal);
-    return sendResultOf(await this.#graph.post(`/${this.#number}/messages`, body, signal));
-  }
-
-  /** Undefined when the address that WhatsApp gave does not work. */
-  async #fetch(id: string, signal: AbortSignal): Promise<Readable | undefined> {
-    const result = await this.#graph.ask(`/${encodeURIComponent(id)}`, { method: 'GET', signal });
-    if (result.outcome === 'problem' && result.kind === 'refused') return gone();
-    const parsed = result.outcome === 'done' ? mediaShape.safeParse(result.json) : undefined;
-    if (parsed?.success !== true) {
-      throw new ChanceryError('CH-NETWORK-UNREACHABLE', {
-        detail: 'words' in result ? result.words : 'WhatsApp named no address of the file.',
-      });
+  async #message(chat: ChatId, bodyFor: (to: Address) => object, signal: AbortSignal): Promise<SendResult> {
+    const { pausedMs } = this.#pace;
+    if (pausedMs > 0) return { outcome: 'not-sent', reason: 'WhatsApp asks to slow down.', afterMs: pausedMs };
+    let body: object;
+    try {
+      body = bodyFor(await this.#address(chat));
+      await this.#pace.turn(signal);
+    } catch (thrown) {
+      // Not a byte has left: the bridge stops, or it could not read what it knows.
+      return { outcome: 'not-sent', reason: messageOf(thrown), afterMs: againMs };
     }
-    const { status, body } = await this.#options.http.stream({
-      method: 'GET',
-      url: parsed.data.url,
-      headers: this.#graph.authorization,
-      signal,
-      timeoutMs: fetchWithinMs,
-    });
-    if (status === 200) return body;
-    await body.dump();
-    if (status === 404 || status === 410 || status === 403) return undefined;
-    throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: `The file was answered with ${status}.` });
+    return this.#sendResultOf(this.#heed(await this.#graph.post(`/${this.#number}/messages`, body, signal)));
   }
-}
 
-function gone(): never {
-  throw new ChanceryError('CH-MEDIA-GONE');
-}
+  async #mark(body: object, signal: AbortSignal): Promise<void> {
+    const result = await this.#graph.post(`/${this.#number}/messages`, body, signal);
+    if (result.outcome !== 'done') throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: wordsOf(result) });
+  }
 
-function sendResultOf(result: GraphResult): SendResult {
-  switch (result.outcome) {
-    case 'done': {
-      const parsed = sentShape.safeParse(result.json);
-      const id = parsed.success ? parsed.data.messages[0]?.id : undefined;
-      if (id === undefined) return { outcome: 'unknown', reason: 'WhatsApp named no id of the message.' };
-      return { outcome: 'sent', message: asId<RemoteMessageId>(id) };
+  #heed(result: GraphResult): GraphResult {
+    if (result.outcome === 'problem' && result.kind === 'rate' && result.code !== pairLimit)
+      this.#pace.pause(result.waitMs ?? againMs);
+    return result;
+  }
+
+  /** Throws when WhatsApp asked for a pause that is not over. */
+  #mindPause(): void {
+    if (this.#pace.pausedMs > 0)
+      throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: 'WhatsApp asks to slow down.' });
+  }
+
+  #sendResultOf(result: GraphResult): SendResult {
+    switch (result.outcome) {
+      case 'done': {
+        const message = sentShape.safeParse(result.json).data?.messages[0]?.id;
+        if (message === undefined) return { outcome: 'unknown', reason: 'WhatsApp named no id of the message.' };
+        return { outcome: 'sent', message: asId<RemoteMessageId>(message) };
+      }
+      case 'unknown':
+        return { outcome: 'unknown', reason: result.words };
+      case 'unreachable':
+        return { outcome: 'not-sent', reason: result.words, afterMs: againMs };
+      case 'problem':
+        if (result.kind === 'refused') return { outcome: 'refused', reason: result.words };
+        return { outcome: 'not-sent', reason: result.words, afterMs: this.#waitAfter(result) };
     }
-    case 'unknown':
-      return { outcome: 'unknown', reason: result.words };
-    case 'unreachable':
-      return { outcome: 'not-sent', reason: result.words, afterMs: againMs };
-    case 'problem':
-      if (result.kind === 'refused') return { outcome: 'refused', reason: result.words };
-      return { outcome: 'not-sent', reason: result.words, afterMs: result.waitMs ?? againMs };
+  }
+
+  /** After a fault of WhatsApp's own the message may still have got through: its status then comes before the wait ends. */
+  #waitAfter({ status, waitMs = againMs }: GraphProblem): number {
+    return status >= 500 ? Math.max(waitMs, this.evidenceMs) : waitMs;
   }
 }
+
+const wordsOf = (result: GraphResult): string =>
+  'words' in result ? result.words : 'WhatsApp answered something unexpected.';

@@ -13,7 +13,7 @@ import type { AccountId } from '../../model/ids.ts';
 import type { NetworkContext } from '../contract.ts';
 import type { Credentials } from './credentials.ts';
 import { decodeChange } from './decode.ts';
-import { type Change, changeShape, envelopeShape } from './envelope.ts';
+import { type Change, changeShape, entryShape, envelopeShape, objectShape } from './envelope.ts';
 import { meaningOf } from './error-words.ts';
 
 export interface ConnectedNumber {
@@ -31,10 +31,16 @@ export interface WebhookOptions {
 /** Meta: "Payloads can be up to 3 MB". */
 const maxBodyBytes = 4 * 1024 * 1024;
 const maxChallenge = 256;
+/** More at once could be more than the store lets wait. */
+const changesAtOnce = 100;
+const errorsLogged = 10;
+/** Strangers can cause a warning, but no flood of them. */
+const warnEveryMs = 10_000;
 
 export class Webhook {
   readonly #options: WebhookOptions;
   readonly #log: Log;
+  readonly #warned = new Map<string, number>();
 
   constructor(options: WebhookOptions) {
     this.#options = options;
@@ -75,15 +81,28 @@ export class Webhook {
 
   async #receive({ headers, body }: HttpRequest): Promise<HttpReply> {
     const signers = this.#signersOf(body, signatureIn(headers));
-    if (signers.size === 0) throw new ChanceryError('CH-HTTP-UNAUTHORISED', { detail: 'The signature does not fit.' });
-    const envelope = envelopeShape.safeParse(parseJson(body));
+    if (signers.size === 0) {
+      this.#warn('a webhook was refused: no connected number has the app secret that it was signed with');
+      throw new ChanceryError('CH-HTTP-UNAUTHORISED', { detail: 'The signature does not fit.' });
+    }
+    const json = parseJson(body);
+    if (!objectShape.safeParse(json).success) {
+      this.#warn('a signed webhook was refused: it is of another product of Meta');
+      throw new ChanceryError('CH-HTTP-BAD-BODY', { detail: 'It is no webhook of a WhatsApp Business Account.' });
+    }
+    const envelope = envelopeShape.safeParse(json);
     if (!envelope.success) {
-      await this.#quarantine([...signers.values()][0], 'a body that is no webhook of WhatsApp', body);
+      await this.#quarantine(signers, 'a body that is not as WhatsApp documents it', body);
       return received;
     }
-    const changes = envelope.data.entry.flatMap((entry) => entry.changes);
-    const taken = await Promise.all(changes.map((change) => this.#take(change, signers, body)));
-    if (taken.length > 0 && !taken.includes(true)) {
+    // An entry without changes is looked at as one, and set aside as such.
+    const changes = envelope.data.entry.flatMap((entry) => entryShape.safeParse(entry).data?.changes ?? [entry]);
+    let taken = changes.length === 0;
+    for (let at = 0; at < changes.length; at += changesAtOnce) {
+      const together = changes.slice(at, at + changesAtOnce).map((change) => this.#take(change, signers));
+      taken = (await Promise.all(together)).includes(true) || taken;
+    }
+    if (!taken) {
       throw new ChanceryError('CH-ACCOUNT-UNKNOWN', {
         detail: 'No number in this body is connected with its signature.',
       });
@@ -92,47 +111,57 @@ export class Webhook {
   }
 
   /** False when the change is for a number that is not connected under this signature. */
-  async #take(raw: unknown, signers: ReadonlyMap<string, ConnectedNumber>, body: Uint8Array): Promise<boolean> {
-    const change = changeShape.safeParse(raw);
-    if (!change.success) {
-      await this.#quarantine([...signers.values()][0], 'a change that is not as WhatsApp documents it', body);
+  async #take(raw: unknown, signers: ReadonlyMap<string, ConnectedNumber>): Promise<boolean> {
+    const { data: change } = changeShape.safeParse(raw);
+    if (change === undefined) {
+      await this.#quarantine(
+        signers,
+        'a change that is not as WhatsApp documents it, or names no number',
+        bytesOf(raw),
+      );
       return true;
     }
-    const number = signers.get(change.data.value.metadata.phone_number_id);
+    const number = signers.get(change.value.metadata.phone_number_id);
     if (number === undefined) {
-      this.#log.warn(
-        { number: change.data.value.metadata.phone_number_id },
-        'a webhook for a number that is not connected was not taken',
-      );
+      this.#warn('a webhook for a number that is not connected was not taken', {
+        number: change.value.metadata.phone_number_id,
+      });
       return false;
     }
-    await this.#accept(number, change.data);
+    await this.#accept(number, change);
     return true;
   }
 
   async #accept({ account }: ConnectedNumber, change: Change): Promise<void> {
     const { sink, clock } = this.#options.context;
-    for (const { code, title } of change.value.errors ?? []) {
+    for (const { code, title } of (change.value.errors ?? []).slice(0, errorsLogged)) {
       this.#log.error(
         { account, code, words: meaningOf(code, title).words },
         'WhatsApp reports an error of the account',
       );
     }
-    const unreadable: { reason: string; item: unknown }[] = [];
+    const unreadable = new Map<string, unknown[]>();
     await sink.accept(account, (state) => {
-      unreadable.length = 0;
+      unreadable.clear();
       return decodeChange(change, {
         state,
         now: clock.now(),
-        unreadable: (reason, item) => void unreadable.push({ reason, item }),
+        unreadable: (reason, item) => {
+          const items = unreadable.get(reason);
+          if (items === undefined) unreadable.set(reason, [item]);
+          else items.push(item);
+        },
       });
     });
-    for (const { reason, item } of unreadable)
-      await sink.quarantine(account, reason, Buffer.from(JSON.stringify(item)));
+    // Those with the same trouble lie together: thousands in one body must not take thousands of commits.
+    for (const [reason, items] of unreadable)
+      await sink.quarantine(account, reason, bytesOf(items.length === 1 ? items[0] : items));
   }
 
-  async #quarantine(number: ConnectedNumber | undefined, reason: string, raw: Uint8Array): Promise<void> {
-    if (number !== undefined) await this.#options.context.sink.quarantine(number.account, reason, raw);
+  /** Nobody can tell which number it is for, so it is kept for the first that shares the signature. */
+  async #quarantine(signers: ReadonlyMap<string, ConnectedNumber>, reason: string, raw: Uint8Array): Promise<void> {
+    const [first] = signers.values();
+    if (first !== undefined) await this.#options.context.sink.quarantine(first.account, reason, raw);
   }
 
   /** The numbers whose app has signed exactly these bytes. */
@@ -149,12 +178,20 @@ export class Webhook {
     return signers;
   }
 
+  #warn(words: string, about: object = {}): void {
+    const now = performance.now();
+    if (now - (this.#warned.get(words) ?? -Infinity) < warnEveryMs) return;
+    this.#warned.set(words, now);
+    this.#log.warn(about, words);
+  }
+
   #all(): readonly ConnectedNumber[] {
     return [...this.#options.numbers.values()];
   }
 }
 
 const received: HttpReply = { status: 200, body: {} };
+const bytesOf = (json: unknown): Uint8Array => Buffer.from(JSON.stringify(json));
 
 /** Throws `CH-HTTP-UNAUTHORISED`. */
 function signatureIn(headers: IncomingHttpHeaders): string {
