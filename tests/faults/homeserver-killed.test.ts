@@ -66,6 +66,28 @@ test.each(steps)('a photo of a new contact arrives once when Synapse dies over %
   expect(Object.keys(await ana.members(event.room_id))).toHaveLength(3);
 });
 
+/** createRoom takes Synapse 100 to 200 ms, in several transactions of its own. */
+test.each([10, 35, 60, 85, 110])('one whole room results when Synapse dies %d ms into making it', async (afterMs) => {
+  const { ana, house } = scene;
+  const phone = await scene.newCitizen();
+  const words = `Synapse died after ${afterMs} ms`;
+  const rooms = ana.invitedTo.length;
+  const struck = proxy.strikeDuring('POST', /\/v3\/createRoom/, afterMs, () => house.synapse.kill());
+  await house.whatsapp.writeText(phone, words);
+  await struck;
+  await house.synapse.start();
+  const { room_id: room } = await scene.arrivesInRoom(words);
+  await scene.settled();
+  expect(ana.events.filter(saying(words))).toHaveLength(1);
+  expect(ana.invitedTo.length).toBe(rooms + 1);
+  const state = new Map((await ana.roomState(room)).map(({ type, content }) => [type, content]));
+  expect(state.get('m.room.power_levels')).toMatchObject({ state_default: 50, users_default: 0 });
+  expect(state.get('m.room.history_visibility')).toEqual({ history_visibility: 'shared' });
+  expect([...state.keys()]).toEqual(
+    expect.arrayContaining(['m.bridge', 'uk.half-shot.bridge', 'm.room.name', 'm.room.canonical_alias']),
+  );
+});
+
 test('a reaction of a contact stands once when Synapse dies over it', async () => {
   const { ana, house } = scene;
   const { phone, room } = await scene.openChat('to be reacted to');

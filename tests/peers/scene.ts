@@ -66,9 +66,7 @@ export class Scene {
   /** Everything with this text or caption that reached a phone. */
   async reachedPhone(words: string): Promise<ReachedPhone[]> {
     const log = await this.house.whatsapp.everything();
-    return log.filter(
-      (entry): entry is ReachedPhone => entry.kind === 'business-message' && wordsOf(entry) === words,
-    );
+    return log.filter((entry): entry is ReachedPhone => entry.kind === 'business-message' && wordsOf(entry) === words);
   }
 
   /** What the bot answers to this event. */
