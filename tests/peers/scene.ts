@@ -69,9 +69,9 @@ export class Scene {
     return log.filter((entry): entry is ReachedPhone => entry.kind === 'business-message' && wordsOf(entry) === words);
   }
 
-  /** What the bot answers to this event. */
-  async answerTo(event: string): Promise<string> {
-    const answer = await this.ana.waitForEvent(({ content }) => replyTarget(content) === event, {
+  /** What the bot answers to this event, as this client sees it. */
+  async answerTo(event: string, client = this.ana): Promise<string> {
+    const answer = await client.waitForEvent(({ content }) => replyTarget(content) === event, {
       what: `an answer to ${event}`,
       timeoutMs: longMs,
     });
