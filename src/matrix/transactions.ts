@@ -33,7 +33,7 @@ const maxTransactionBytes = 9 * 1024 * 1024;
 const maxPingBytes = 64 * 1024;
 
 const transactionShape = z.object({
-  events: z.array(z.unknown()).default([]),
+  events: z.array(z.unknown()),
   ephemeral: z.array(z.unknown()).catch([]).optional(),
   'de.sorunome.msc2409.ephemeral': z.array(z.unknown()).catch([]).optional(),
 });

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { House, type HouseOptions } from './house.ts';
 import type { OrdinaryClient, SeenEvent } from './matrix-client/ordinary-client.ts';
+import { searchHouse } from './search.ts';
 import type { EntryOf } from './whatsapp-cloud/log-entry.ts';
 
 export type ReachedPhone = EntryOf<'business-message'>;
@@ -30,8 +31,23 @@ export class Scene {
     return new Scene(house, await house.client());
   }
 
+  /** Ends everything; throws when the bridge left on disk what must not be there. */
   async close(): Promise<void> {
-    await this.house.close();
+    try {
+      await this.house.bridge.stop();
+      const findings = await searchHouse(this.house, await this.#everythingSaid());
+      if (findings.length > 0) throw new Error(`The bridge left on disk:\n${findings.join('\n')}`);
+    } finally {
+      await this.house.close();
+    }
+  }
+
+  async #everythingSaid(): Promise<string[]> {
+    return (await this.house.whatsapp.everything()).flatMap((entry) => {
+      if (entry.kind !== 'citizen-message' && entry.kind !== 'business-message') return [];
+      const words = wordsOf(entry);
+      return typeof words === 'string' ? [words] : [];
+    });
   }
 
   /** A citizen nobody has seen: a room has to be made, a ghost, invitations. Resolves to the number. */
@@ -116,8 +132,8 @@ export const replyTarget = (content: SeenEvent['content']): string | undefined =
   (content['m.relates_to'] as { 'm.in_reply_to'?: { event_id?: string } } | undefined)?.['m.in_reply_to']?.event_id;
 
 /** Text or caption of what reached a phone. */
-export function wordsOf({ content }: ReachedPhone): unknown {
-  const { caption, body } = content as { caption?: unknown; body?: unknown };
+export function wordsOf({ content }: Pick<ReachedPhone, 'content'>): unknown {
+  const { caption, body } = (content ?? {}) as { caption?: unknown; body?: unknown };
   return caption ?? body;
 }
 
