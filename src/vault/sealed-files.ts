@@ -154,7 +154,11 @@ export class SealedFiles {
     const handle = await this.#openSealed(file.name);
     try {
       if ((await handle.stat()).size !== sealedBytes(file.sizeBytes)) throw damaged();
-      const keys = openHeader(this.#contentKey, await onDisk(file.name, () => readAt(handle, 0, Buffer.alloc(headerBytes))), file);
+      const keys = openHeader(
+        this.#contentKey,
+        await onDisk(file.name, () => readAt(handle, 0, Buffer.alloc(headerBytes))),
+        file,
+      );
       if (keys === undefined) throw damaged();
       const chunks = Math.max(1, Math.ceil(file.sizeBytes / plainChunkBytes));
       const buffer = Buffer.allocUnsafeSlow(sealedChunkBytes);

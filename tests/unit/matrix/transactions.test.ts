@@ -46,6 +46,7 @@ test('a transaction is answered after it was accepted, with its events typed', a
   expect(await answer.json()).toEqual({});
   expect(batches).toEqual([
     {
+      transaction: '1',
       events: [event({ unsigned: { age: 5 } }), event({ event_id: '$two', state_key: '' })],
       unreadable: [],
       ephemeral: [],
