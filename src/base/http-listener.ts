@@ -9,6 +9,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { ChanceryError, messageOf } from './errors.ts';
 import type { Log } from './logging.ts';
 
@@ -37,6 +38,14 @@ export interface Route {
   readonly handle: (request: HttpRequest) => Promise<HttpReply>;
 }
 
+export interface HttpListenerOptions {
+  /**
+   * Somebody who was let in and kept the connection open has gone without a word: the process at the other end may have
+   * died. Strangers' connections say nothing.
+   */
+  readonly onPeerGone?: () => void;
+}
+
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socketPath: string };
 
 const bodiesInFlightBytes = 64 * 1024 * 1024;
@@ -46,11 +55,14 @@ export class HttpListener {
   readonly #server: Server;
   readonly #routes: readonly Route[];
   readonly #log: Log;
+  readonly #onPeerGone: (() => void) | undefined;
+  readonly #watched = new WeakSet<Socket>();
   #bytesInFlight = 0;
 
-  constructor(routes: readonly Route[], log: Log) {
+  constructor(routes: readonly Route[], log: Log, { onPeerGone }: HttpListenerOptions = {}) {
     this.#routes = routes;
     this.#log = log;
+    this.#onPeerGone = onPeerGone;
     this.#server = createServer(
       { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 },
       (request, response) => void this.#serve(request, response),
@@ -83,7 +95,7 @@ export class HttpListener {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let reply: HttpReply;
     try {
-      reply = await this.#answer(request);
+      reply = await this.#answer(request, response.shouldKeepAlive);
     } catch (thrown) {
       reply = this.#refusal(thrown);
     }
@@ -97,16 +109,27 @@ export class HttpListener {
     response.end(payload);
   }
 
-  async #answer(request: IncomingMessage): Promise<HttpReply> {
+  async #answer(request: IncomingMessage, staysOpen: boolean): Promise<HttpReply> {
     const url = new URL(`http://listener${request.url?.startsWith('/') === true ? request.url : '/'}`);
     const { route, params } = this.#find(request.method ?? '', url.pathname);
     route.authorise?.(request.headers);
+    if (staysOpen && route.authorise !== undefined) this.#watch(request.socket);
     const body = await this.#read(request, route.maxBodyBytes);
     try {
       return await route.handle({ params, query: url.searchParams, headers: request.headers, body });
     } finally {
       this.#bytesInFlight -= body.length;
     }
+  }
+
+  #watch(socket: Socket): void {
+    const onPeerGone = this.#onPeerGone;
+    if (onPeerGone === undefined || this.#watched.has(socket)) return;
+    this.#watched.add(socket);
+    const gone = (): void => {
+      if (this.#server.listening) onPeerGone();
+    };
+    socket.once('end', gone).once('error', gone);
   }
 
   #find(method: string, path: string): { route: Route; params: Record<string, string> } {

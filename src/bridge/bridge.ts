@@ -2,6 +2,7 @@
  * The heart, put together: two sets of lanes over one journal, what feeds them, and what they call. Starting finishes
  * what an earlier process left; stopping finishes what is in hand.
  */
+import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
 import type { Sink } from '../networks/contract.ts';
 import type { Part } from '../store/parts.ts';
@@ -27,6 +28,7 @@ import { OutboundReactions } from './outbound-reaction.ts';
 import { PortalRooms } from './portal-rooms.ts';
 import { Sending } from './sending.ts';
 import { createSink } from './sink.ts';
+import { TransactionOrder } from './transaction-order.ts';
 
 export interface BridgeOptions {
   readonly registrationId: string;
@@ -47,6 +49,8 @@ export class Bridge {
   readonly #inbound: Lanes;
   readonly #outbound: Lanes;
   readonly #intake: Intake;
+  readonly #catchUp: CatchUp;
+  readonly #order = new TransactionOrder();
   readonly #marks: Marks;
   readonly #link: HomeserverLink;
 
@@ -58,19 +62,24 @@ export class Bridge {
       ...shared,
       direction: 'in',
       concurrency: inboundLanes,
-      handle: (row, signal) => inbound.handle(row, signal),
+      handle: (row, signal) => this.#watching(inbound.handle(row, signal)),
     });
     this.#outbound = new Lanes({
       ...shared,
       direction: 'out',
       concurrency: outboundLanes,
-      handle: (row, signal) => outbound.handle(row, signal),
+      handle: (row, signal) => this.#watching(outbound.handle(row, signal)),
     });
     this.sink = createSink({ store, now: () => clock.now(), wake: (lane) => this.#inbound.wake(lane) });
     this.#intake = new Intake(context, (lane) => this.#outbound.wake(lane));
     this.#marks = new Marks(context);
-    const catchUp = new CatchUp(context, this.#intake);
-    this.#link = new HomeserverLink({ context, catchUp, registrationId, onReturn: () => this.#resume() });
+    this.#catchUp = new CatchUp(context, this.#intake);
+    this.#link = new HomeserverLink({
+      context,
+      catchUp: this.#catchUp,
+      registrationId,
+      onReturn: () => this.#resume(),
+    });
     this.operations = new Operations({
       context,
       inbound: this.#inbound,
@@ -87,15 +96,31 @@ export class Bridge {
     this.#link.start();
   }
 
-  /** For the transactions of the homeserver; resolves when they are durable. */
+  /** For the transactions of the homeserver; resolves when they are durable. Throws `HomeserverError`, `CH-STORE-*`. */
   async accept(batch: TransactionBatch): Promise<void> {
+    if (!this.#order.follows(batch.transaction)) this.#link.suspect();
+    await this.#catchUp.before(batch.events);
     await this.#intake.accept(batch);
     void this.#marks.take(batch.ephemeral);
+  }
+
+  /** A connection of the homeserver ended: it may have died, and forgotten what it had not delivered. */
+  homeserverGone(): void {
+    this.#link.suspect();
   }
 
   async stop(): Promise<void> {
     await this.#link.stop();
     await Promise.all([this.#inbound.stop(stopWithinMs), this.#outbound.stop(stopWithinMs)]);
+  }
+
+  async #watching(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (thrown) {
+      if (thrown instanceof HomeserverError && thrown.kind === 'unreachable') this.#link.suspect();
+      throw thrown;
+    }
   }
 
   async #resume(): Promise<void> {

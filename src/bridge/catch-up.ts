@@ -1,11 +1,15 @@
 /**
- * After an outage of either side, what rooms hold is compared with what the journal knows, and what is missing is
- * taken in, oldest first, by the same way as everything else: an event that was known is not taken twice.
+ * A homeserver that died forgets what it had not pushed yet, and one that we were away from may push out of order. After
+ * every start of ours and every sign of either, what rooms hold is compared with what the journal knows, and what is missing is taken in, oldest first, by the same
+ * way as everything else: an event that was known is not taken twice. A room in which something new arrives is compared
+ * before that is taken, so that the order stays; then all the others.
  */
+import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { isReadable, type RoomEvent } from '../matrix/room-event.ts';
 import type { RoomId } from '../model/ids.ts';
 import type { BridgeContext } from './context.ts';
 import type { Intake } from './intake.ts';
+import { RecentSet } from './recent-set.ts';
 
 /** Portals without a word for so long are not looked at. */
 const activeWithinMs = 30 * 24 * 3_600_000;
@@ -13,14 +17,31 @@ const maxPortals = 5_000;
 const firstPage = 20;
 const furtherPages = 100;
 const pagesOfARoom = 20;
+const rememberedRooms = 20_000;
 
 export class CatchUp {
   readonly #context: BridgeContext;
   readonly #intake: Intake;
+  /** Compared since the last sign that something is missing. */
+  #compared = new RecentSet(rememberedRooms);
 
   constructor(context: BridgeContext, intake: Intake) {
     this.#context = context;
     this.#intake = intake;
+  }
+
+  /** From now on every room has to be compared anew. */
+  suspect(): void {
+    this.#compared = new RecentSet(rememberedRooms);
+  }
+
+  /** Compares the rooms of these events where that is due. Throws `HomeserverError` when it cannot be done now. */
+  async before(events: readonly RoomEvent[]): Promise<void> {
+    const rooms = new Set(events.filter((event) => this.#intake.concernsUs(event)).map((event) => event.room_id));
+    for (const room of rooms) {
+      if (this.#compared.has(room)) continue;
+      if ((await this.#context.store.read.portals.byRoom(room)) !== undefined) await this.#compare(room);
+    }
   }
 
   /** Compares every active portal; resolves to the number of events that had been missed. */
@@ -29,15 +50,29 @@ export class CatchUp {
     let missed = 0;
     for (const { id, roomId } of await store.read.portals.active(clock.now() - activeWithinMs, maxPortals)) {
       if (signal.aborted) break;
-      if (roomId === null) continue;
+      if (roomId === null || this.#compared.has(roomId)) continue;
       try {
-        const events = await this.#unknownEvents(roomId);
-        missed += await this.#intake.accept({ events, unreadable: [] });
+        missed += await this.#compare(roomId);
       } catch (thrown) {
         log.warn({ portal: id, err: thrown }, 'a room could not be compared with the journal');
       }
     }
-    if (missed > 0) log.warn({ missed }, 'events that the homeserver had not delivered were taken in');
+    return missed;
+  }
+
+  async #compare(room: RoomId): Promise<number> {
+    const { log } = this.#context;
+    const compared = this.#compared;
+    let missed = 0;
+    try {
+      missed = await this.#intake.accept({ events: await this.#unknownEvents(room), unreadable: [] });
+    } catch (thrown) {
+      // A room that the bot may not look into would otherwise hold up everything that the homeserver pushes.
+      if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
+      log.warn({ room, err: thrown }, 'the bot cannot look into this room: what the homeserver lost stays unknown');
+    }
+    compared.add(room);
+    if (missed > 0) log.warn({ room, missed }, 'events that the homeserver had not delivered were taken in');
     return missed;
   }
 

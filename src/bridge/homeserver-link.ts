@@ -1,12 +1,14 @@
 /**
- * Keeps the homeserver talking to us: asks it at start, and again whenever it was away, to deliver at once instead of
- * after its own long pause; then has the rooms compared with the journal.
+ * Keeps the homeserver talking to us: asks it at start, and again whenever it was away or may have been, to deliver at
+ * once instead of after its own long pause; then has the rooms compared with the journal.
  */
 import { backoffMs } from '../base/backoff.ts';
 import type { BridgeContext } from './context.ts';
 import type { CatchUp } from './catch-up.ts';
 
 const whileWell = 30_000;
+/** Between a suspicion and the question: a homeserver that is going down takes several connections with it. */
+const beforeAsking = 250;
 const whileAway = { baseMs: 250, ceilingMs: 5_000 };
 
 export class HomeserverLink {
@@ -16,8 +18,9 @@ export class HomeserverLink {
   /** What waits for the homeserver is due when it is back. */
   readonly #onReturn: () => Promise<void>;
   readonly #stopped = new AbortController();
-  #state: 'connecting' | 'connected' | 'away' = 'connecting';
+  #state: 'connecting' | 'connected' | 'asking' | 'away' = 'connecting';
   #loop: Promise<void> | undefined;
+  #wake: () => void = () => undefined;
 
   constructor(options: {
     context: BridgeContext;
@@ -35,6 +38,14 @@ export class HomeserverLink {
     return this.#state;
   }
 
+  /** A sign that the homeserver has not pushed everything: it is asked to, and the rooms are compared. */
+  suspect(): void {
+    this.#catchUp.suspect();
+    if (this.#state !== 'connected') return;
+    this.#state = 'asking';
+    this.#wake();
+  }
+
   start(): void {
     this.#loop ??= this.#watch();
   }
@@ -49,7 +60,8 @@ export class HomeserverLink {
     while (!this.#stopped.signal.aborted) {
       const back = await this.#ping();
       failures = back ? 0 : failures + 1;
-      await this.#pause(back ? whileWell : backoffMs(failures, whileAway));
+      await this.#pause(back ? this.#whileWell() : backoffMs(failures, whileAway));
+      if (back && this.#state !== 'connected') await this.#pause(beforeAsking);
     }
   }
 
@@ -75,11 +87,17 @@ export class HomeserverLink {
     }
   }
 
+  /** What was suspected while the question was under way is asked about at once. */
+  #whileWell(): number {
+    return this.#state === 'connected' ? whileWell : 0;
+  }
+
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(done, ms);
       const { signal } = this.#stopped;
       signal.addEventListener('abort', done, { once: true });
+      this.#wake = done;
       function done(): void {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);

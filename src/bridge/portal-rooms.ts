@@ -1,17 +1,25 @@
 /**
- * The room of a portal: made once however often the process dies in between. Its alias is derived from the chat, so
- * a second createRoom finds the first one's room; what that one left undone is completed; only then is it recorded.
+ * The room of a portal: made once however often either side dies in between. Its alias is derived from the chat, so a
+ * second createRoom finds the first one's room; what that one left undone is completed; only then is it recorded. A
+ * homeserver that died before the bot was inside leaves a room that nobody can enter: the alias is taken from it.
  */
 import { reached } from '../base/named-points.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { CreateRoom } from '../matrix/room-requests.ts';
 import { portalRoom } from '../matrix/portal-room.ts';
-import type { RoomId, UserId } from '../model/ids.ts';
+import type { PortalId, RoomId, UserId } from '../model/ids.ts';
 import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
+import { TryAgain } from './failures.ts';
+
+/** An earlier createRoom may still be at work on the room: so long it is given. */
+const emptyForMs = 5_000;
+const lookAgainMs = 500;
 
 export class PortalRooms {
   readonly #context: BridgeContext;
+  /** Since when a portal's alias is seen to lead to a room without the bot. */
+  readonly #emptySince = new Map<PortalId, number>();
 
   constructor(context: BridgeContext) {
     this.#context = context;
@@ -19,16 +27,38 @@ export class PortalRooms {
 
   async ensure(portal: Portal): Promise<RoomId> {
     if (portal.roomId !== null) return portal.roomId;
-    const { store, homeserver, bot, policy, log } = this.#context;
-    const recipe = this.#recipe(portal);
-    const { room, existed } = await homeserver.createRoom(bot, recipe);
-    reached('inbound.room-created');
-    if (existed) await this.#complete(room, recipe);
+    const { store, policy, log } = this.#context;
+    const room = await this.#made(portal);
     for (const user of policy.invite) await this.#invite(room, user);
     await store.write((unit) => unit.portals.change(portal.id, { roomId: room }));
     reached('inbound.room-recorded');
     log.info({ portal: portal.id, room }, 'a portal has its room');
     return room;
+  }
+
+  /** The room with the bot inside and everything that was asked for, invitations excepted. */
+  async #made(portal: Portal): Promise<RoomId> {
+    const { homeserver, bot } = this.#context;
+    const recipe = this.#recipe(portal);
+    const { room, existed } = await homeserver.createRoom(bot, recipe);
+    reached('inbound.room-created');
+    if (!existed) return room;
+    if (!(await homeserver.isJoined({ as: bot, room }))) return this.#abandon(portal, recipe);
+    this.#emptySince.delete(portal.id);
+    await homeserver.completeRoom({ as: bot, room }, recipe);
+    return room;
+  }
+
+  async #abandon(portal: Portal, { aliasLocalpart }: CreateRoom): Promise<never> {
+    const { homeserver, bot, clock, log } = this.#context;
+    const since = this.#emptySince.get(portal.id) ?? clock.now();
+    this.#emptySince.set(portal.id, since);
+    if (clock.now() - since >= emptyForMs) {
+      log.warn({ portal: portal.id }, 'the homeserver left a room unfinished that nobody can enter: another is made');
+      await homeserver.deleteAlias(bot, aliasLocalpart);
+      this.#emptySince.delete(portal.id);
+    }
+    throw new TryAgain('waits for its room, which the homeserver has left unfinished', lookAgainMs);
   }
 
   /** Invitations are sent one by one afterwards: one that is refused must not cost the room. */
@@ -48,20 +78,6 @@ export class PortalRooms {
         channel: { id: aliasLocalpart, displayName: name },
       },
     });
-  }
-
-  /** What a homeserver that died in the middle of createRoom has not done. */
-  async #complete(room: RoomId, { name, topic, initialState }: CreateRoom): Promise<void> {
-    const { homeserver, bot } = this.#context;
-    const wanted = [
-      ...initialState,
-      { type: 'm.room.name', stateKey: '', content: { name } },
-      { type: 'm.room.topic', stateKey: '', content: { topic } },
-    ];
-    for (const state of wanted) {
-      const present = await homeserver.getState({ as: bot, room }, state.type, state.stateKey);
-      if (present === undefined) await homeserver.putState({ as: bot, room }, state);
-    }
   }
 
   async #invite(room: RoomId, user: UserId): Promise<void> {

@@ -6,6 +6,7 @@
 import { reached } from '../base/named-points.ts';
 import type { SendResult, Session } from '../networks/contract.ts';
 import type { Part } from '../store/parts.ts';
+import { inboundLane } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Feedback, Shown } from './feedback.ts';
@@ -55,10 +56,17 @@ export class Sending {
     const { clock, startedAt } = this.#context;
     // Evidence that came while we were down is delivered after our start.
     const patientUntil = Math.max(part.updatedAt, startedAt) + session.evidenceMs;
-    if (clock.now() < patientUntil) throw new TryAgain('waits for evidence whether the message was sent', lookAgainMs);
+    if (clock.now() < patientUntil || (await this.#mayHoldEvidence(part, patientUntil)))
+      throw new TryAgain('waits for evidence whether the message was sent', lookAgainMs);
     const reason = words.uncertain(networkName);
     await this.#feedback.failed(shown, 'uncertain', reason);
     await this.#change(part, { state: 'uncertain', reason });
+  }
+
+  /** Whether something that came in time still waits to be looked at. */
+  async #mayHoldEvidence({ portalId }: Part, patientUntil: number): Promise<boolean> {
+    const next = await this.#context.store.read.journal.head(inboundLane(portalId));
+    return next?.state === 'waiting' && next.receivedAt <= patientUntil;
   }
 
   /** The part will never be sent; its author learns why. */

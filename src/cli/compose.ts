@@ -63,6 +63,7 @@ export async function compose(config: Config, version: string): Promise<Composit
   const listener = new HttpListener(
     transactionRoutes({ homeserverToken: registration.hs_token, accept: (batch) => bridge.accept(batch) }),
     log,
+    { onPeerGone: () => bridge.homeserverGone() },
   );
   return {
     bridge,

@@ -23,6 +23,7 @@ import {
   type Redact,
   type SendEvent,
   type StateEvent,
+  stateOfRoom,
 } from './room-requests.ts';
 import { path } from './url-path.ts';
 
@@ -122,12 +123,34 @@ export class Homeserver {
     });
   }
 
+  /** Does what a homeserver that died in the middle of `createRoom` has not done. The user is in the room. */
+  async completeRoom(where: InRoom, room: CreateRoom): Promise<void> {
+    for (const wanted of stateOfRoom(room, this.#aliasOf(room.aliasLocalpart))) {
+      const present = await this.getState(where, wanted.type, wanted.stateKey);
+      if (present === undefined) await this.putState(where, wanted);
+    }
+  }
+
   async resolveAlias(as: Acting, aliasLocalpart: string): Promise<RoomId | undefined> {
-    const alias = `#${aliasLocalpart}:${this.#serverName}`;
+    const alias = this.#aliasOf(aliasLocalpart);
     const answer = await unlessMissing(() =>
       this.#get(as, path`/_matrix/client/v3/directory/room/${alias}`, roomAnswer),
     );
     return answer?.room_id;
+  }
+
+  /** The next `createRoom` with this alias makes a room. */
+  async deleteAlias(as: Acting, aliasLocalpart: string): Promise<void> {
+    const alias = this.#aliasOf(aliasLocalpart);
+    await unlessMissing(() =>
+      this.#requests.ask(anything, { as, method: 'DELETE', path: path`/_matrix/client/v3/directory/room/${alias}` }),
+    );
+  }
+
+  /** Whether the user is in the room; not being let in to look is an answer as well. */
+  async isJoined({ as, room }: InRoom): Promise<boolean> {
+    const own = await unless('M_FORBIDDEN', () => this.getState({ as, room }, 'm.room.member', as.user));
+    return own?.['membership'] === 'join';
   }
 
   /** False when the user was invited or had joined already; nothing is sent then. */
@@ -254,11 +277,6 @@ export class Homeserver {
     return raw && readRoomEvent(raw);
   }
 
-  async joinedRooms(as: Acting): Promise<RoomId[]> {
-    const shape = z.object({ joined_rooms: z.array(z.string().transform(asId<RoomId>)) });
-    return (await this.#get(as, '/_matrix/client/v3/joined_rooms', shape)).joined_rooms;
-  }
-
   /**
    * Makes the homeserver call back at once, and so end its own waiting after an outage. Resolves to how long that took,
    * in milliseconds. Application service API, "Pinging".
@@ -285,6 +303,10 @@ export class Homeserver {
 
   async close(): Promise<void> {
     await this.#requests.close();
+  }
+
+  #aliasOf(localpart: string): string {
+    return `#${localpart}:${this.#serverName}`;
   }
 
   #get<Answer>(as: Acting, at: string, shape: z.ZodType<Answer>): Promise<Answer> {

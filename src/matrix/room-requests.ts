@@ -63,6 +63,19 @@ export interface HistoryPage {
   readonly next?: string;
 }
 
+/** The state that `createRoom` leads to, to be written one by one where a homeserver died in the middle of that call. */
+export function stateOfRoom({ name, topic, powerLevels, initialState }: CreateRoom, alias: string): StateEvent[] {
+  return [
+    state('m.room.power_levels', powerLevels),
+    state('m.room.canonical_alias', { alias }),
+    ...initialState,
+    state('m.room.name', { name }),
+    ...(topic === undefined ? [] : [state('m.room.topic', { topic })]),
+  ];
+}
+
+const state = (type: string, content: JsonObject): StateEvent => ({ type, stateKey: '', content });
+
 /** `private_chat`, and never `trusted_private_chat`, which would make the invited creators. */
 export function createRoomBody(room: CreateRoom): object {
   return {

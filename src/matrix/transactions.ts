@@ -12,6 +12,8 @@ import { isReadable, type RoomEvent, readRoomEvent, type UnreadableEvent } from 
 
 /** What one transaction brought, in the homeserver's order. */
 export interface TransactionBatch {
+  /** The homeserver's id of it: worth a hint, and nothing more. */
+  readonly transaction: string;
   readonly events: readonly RoomEvent[];
   /** To be set aside: the homeserver repeats a refused transaction for ever, so these must not stop it. */
   readonly unreadable: readonly UnreadableEvent[];
@@ -23,7 +25,7 @@ export interface TransactionOptions {
   readonly homeserverToken: string;
   /**
    * Resolves when the batch is durable. Called again with the same events when the homeserver saw no 200: they are told
-   * apart by event id. Transaction ids are not handed on, because a homeserver may begin to count anew.
+   * apart by event id, never by the transaction's, because a homeserver may begin to count anew.
    */
   readonly accept: (batch: TransactionBatch) => Promise<void>;
 }
@@ -33,7 +35,7 @@ const maxTransactionBytes = 9 * 1024 * 1024;
 const maxPingBytes = 64 * 1024;
 
 const transactionShape = z.object({
-  events: z.array(z.unknown()).default([]),
+  events: z.array(z.unknown()),
   ephemeral: z.array(z.unknown()).catch([]).optional(),
   'de.sorunome.msc2409.ephemeral': z.array(z.unknown()).catch([]).optional(),
 });
@@ -48,8 +50,8 @@ export function transactionRoutes({ homeserverToken, accept }: TransactionOption
       path: '/_matrix/app/v1/transactions/:transaction',
       maxBodyBytes: maxTransactionBytes,
       authorise,
-      handle: async ({ body }) => {
-        await accept(readTransaction(body));
+      handle: async ({ params, body }) => {
+        await accept({ transaction: params['transaction'] ?? '', ...readTransaction(body) });
         return { status: 200, body: {} };
       },
     },
@@ -82,7 +84,7 @@ function checkToken({ authorization }: IncomingHttpHeaders, expected: string): v
 }
 
 /** Throws `CH-HTTP-BAD-BODY`. */
-function readTransaction(body: Uint8Array): TransactionBatch {
+function readTransaction(body: Uint8Array): Omit<TransactionBatch, 'transaction'> {
   const parsed = transactionShape.safeParse(parse(body));
   if (!parsed.success) throw new ChanceryError('CH-HTTP-BAD-BODY', { detail: z.prettifyError(parsed.error) });
   const { events, ephemeral, 'de.sorunome.msc2409.ephemeral': unstableEphemeral } = parsed.data;

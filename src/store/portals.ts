@@ -10,8 +10,6 @@ export interface Portal {
   readonly roomId: RoomId | null;
   readonly name: string;
   readonly lastActivityAt: number;
-  /** When the room's history was last compared with the journal. */
-  readonly comparedAt: number;
 }
 
 /** The lane that carries what a network says in this portal. */
@@ -40,7 +38,7 @@ export class Portals {
     if (known !== undefined) return known;
     return this.#db
       .insertInto('portal')
-      .values({ accountId, chatId, roomId: null, name, lastActivityAt: at, comparedAt: at })
+      .values({ accountId, chatId, roomId: null, name, lastActivityAt: at })
       .returningAll()
       .executeTakeFirstOrThrow();
   }
@@ -53,10 +51,7 @@ export class Portals {
     return this.#db.selectFrom('portal').selectAll().where('roomId', '=', roomId).executeTakeFirst();
   }
 
-  async change(
-    id: PortalId,
-    change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt' | 'comparedAt'>>,
-  ): Promise<void> {
+  async change(id: PortalId, change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt'>>): Promise<void> {
     await this.#db.updateTable('portal').set(change).where('id', '=', id).execute();
   }
 

@@ -49,7 +49,6 @@ export interface Tables {
     roomId: RoomId | null;
     name: string;
     lastActivityAt: number;
-    comparedAt: number;
   };
   ghost: { network: NetworkId; contactId: ContactId; userId: UserId; displayName: string };
   journal: {

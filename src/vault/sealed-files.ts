@@ -123,7 +123,7 @@ export class SealedFiles {
     let [filled, number, sizeBytes, position] = [0, 0, 0, headerBytes];
     const flush = async (last: boolean): Promise<void> => {
       const parts = sealChunk(keys.content, number, last, pending.subarray(0, filled));
-      position += await onDisk(part, () => writeAll(file, Buffer.concat(parts), position));
+      for (const sealed of parts) position += await onDisk(part, () => writeAll(file, sealed, position));
       number += 1;
       filled = 0;
     };
@@ -154,12 +154,17 @@ export class SealedFiles {
     const handle = await this.#openSealed(file.name);
     try {
       if ((await handle.stat()).size !== sealedBytes(file.sizeBytes)) throw damaged();
-      const keys = openHeader(this.#contentKey, await onDisk(file.name, () => readAt(handle, 0, headerBytes)), file);
+      const keys = openHeader(
+        this.#contentKey,
+        await onDisk(file.name, () => readAt(handle, 0, Buffer.alloc(headerBytes))),
+        file,
+      );
       if (keys === undefined) throw damaged();
       const chunks = Math.max(1, Math.ceil(file.sizeBytes / plainChunkBytes));
+      const buffer = Buffer.allocUnsafeSlow(sealedChunkBytes);
       for (let number = 0; number < chunks; number += 1) {
         const position = headerBytes + number * sealedChunkBytes;
-        const sealed = await onDisk(file.name, () => readAt(handle, position, sealedChunkBytes));
+        const sealed = await onDisk(file.name, () => readAt(handle, position, buffer));
         const plain = openChunk(keys.content, number, number === chunks - 1, sealed);
         if (plain === undefined) throw damaged();
         if (plain.length > 0) yield plain;
@@ -207,12 +212,11 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
   return bytes.length;
 }
 
-/** Up to `length` bytes; fewer at the end of the file. */
-async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(length);
+/** Fills the buffer; what it returns is a part of it, and shorter at the end of the file. */
+async function readAt(file: FileHandle, position: number, buffer: Uint8Array): Promise<Uint8Array> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+  while (filled < buffer.length) {
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, position + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

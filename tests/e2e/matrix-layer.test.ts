@@ -149,7 +149,6 @@ test('a ghost is invited once and joins as often as it likes', async () => {
   const members = await homeserver.members({ as: bot, room });
   expect(members).toContainEqual({ user: ghost.user, membership: 'join', displayName: 'Gus' });
   expect(members).toContainEqual(expect.objectContaining({ user: erin.userId, membership: 'invite' }));
-  expect(await homeserver.joinedRooms(ghost)).toEqual([room]);
 });
 
 test('state that is so already is not written again', async () => {

@@ -15,8 +15,10 @@ import { SimulatedWhatsApp } from './whatsapp-cloud/simulated-whatsapp.ts';
 export interface HouseOptions {
   /** Kept when it is given; else a temporary folder that `close` removes. */
   readonly directory?: string;
-  /** Names of Matrix users, made where they are missing; the first is invited to every portal and an admin. */
+  /** Names of Matrix users, made where they are missing; the first is an admin. */
   readonly officials?: readonly string[];
+  /** Names of those who are invited to every portal, whether official or not; the first official unless told. */
+  readonly invited?: readonly string[];
   readonly whatsapp?: SettingsChange;
   /** Where the bridge believes the homeserver to be, e.g. a proxy in front of it. */
   readonly homeserverUrl?: (url: string) => string | Promise<string>;
@@ -62,6 +64,7 @@ export class House {
   static async open({
     directory,
     officials = ['ana'],
+    invited = officials.slice(0, 1),
     whatsapp: settings,
     homeserverUrl,
     logLevel = 'info',
@@ -90,13 +93,13 @@ export class House {
       ],
       settings: { retryBaseMs: 200, retryMaxMs: 2_000, ...settings },
     });
-    const users = officials.map((name) => `@${name}:${synapse.serverName}`);
+    const idsOf = (names: readonly string[]): string[] => names.map((name) => `@${name}:${synapse.serverName}`);
     const bridge = new BridgeProcess({
       directory: bridgeFolder,
       config: {
         homeserver: { url: (await homeserverUrl?.(synapse.url)) ?? synapse.url, server_name: synapse.serverName },
         appservice: { port: secrets.appservicePort, url: `http://127.0.0.1:${secrets.appservicePort}` },
-        rooms: { invite: users.slice(0, 1), officials: users, admins: users.slice(0, 1) },
+        rooms: { invite: idsOf(invited), officials: idsOf(officials), admins: idsOf(officials.slice(0, 1)) },
         logging: { level: logLevel },
         networks: {
           whatsapp: {
@@ -111,7 +114,7 @@ export class House {
     const house = new House(folder, { synapse, whatsapp, bridge, secrets }, directory === undefined);
     try {
       await Promise.all([synapse.start(), whatsapp.start()]);
-      for (const name of officials) await synapse.registerUser(name, secrets.password);
+      for (const name of new Set([...officials, ...invited])) await synapse.registerUser(name, secrets.password);
     } catch (thrown) {
       await house.close();
       throw thrown;

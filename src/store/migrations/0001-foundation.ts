@@ -27,7 +27,6 @@ export const foundation = `
     room_id TEXT UNIQUE,
     name TEXT NOT NULL,
     last_activity_at INTEGER NOT NULL,
-    compared_at INTEGER NOT NULL,
     UNIQUE (account_id, chat_id)
   ) STRICT;
   CREATE INDEX portal_activity ON portal (last_activity_at);

@@ -125,8 +125,20 @@ export class BridgeProcess {
     return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
+  /** What is resident now, in megabytes. The peak is counted anew from here on. */
   residentMegabytes(): number {
+    // proc(5): writing 5 sets the peak back to what is resident.
+    writeFileSync(`/proc/${String(this.#process?.pid)}/clear_refs`, '5');
+    return this.#memory('VmRSS');
+  }
+
+  /** The most that was resident since `residentMegabytes` was asked last. */
+  peakMegabytes(): number {
+    return this.#memory('VmHWM');
+  }
+
+  #memory(line: 'VmRSS' | 'VmHWM'): number {
     const status = readFileSync(`/proc/${String(this.#process?.pid)}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+    return Number(new RegExp(`${line}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
   }
 }

@@ -228,23 +228,24 @@ export class OrdinaryClient {
           'GET',
           `/sync?timeout=${syncMs}&filter=${encodeURIComponent(filter)}${query}`,
         )) as SyncAnswer;
-        since = answer.next_batch;
         await this.#take(answer);
+        since = answer.next_batch;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
   }
 
+  /** Joins first: when that fails nothing was taken, and the same answer comes again. */
   async #take({ rooms = {} }: SyncAnswer): Promise<void> {
+    for (const room of Object.keys(rooms.invite ?? {})) {
+      await this.call('POST', `/rooms/${encodeURIComponent(room)}/join`, {});
+      if (!this.invitedTo.includes(room)) this.invitedTo.push(room);
+    }
     for (const [room, { timeline, ephemeral }] of Object.entries(rooms.join ?? {})) {
       for (const event of timeline?.events ?? []) this.events.push({ ...event, room_id: room });
       for (const { type, content } of ephemeral?.events ?? [])
         if (type === 'm.receipt') this.#takeReceipts(room, content);
-    }
-    for (const room of Object.keys(rooms.invite ?? {})) {
-      await this.call('POST', `/rooms/${encodeURIComponent(room)}/join`, {});
-      this.invitedTo.push(room);
     }
     for (const wake of this.#waiting.splice(0)) wake();
   }

@@ -17,6 +17,7 @@ export class CuttingProxy {
   readonly #target: string;
   readonly #server: Server;
   #cut: Cut | undefined;
+  #strike: (Cut & { readonly afterMs: number }) | undefined;
 
   constructor(target: string) {
     this.#target = target;
@@ -40,6 +41,13 @@ export class CuttingProxy {
     });
   }
 
+  /** Resolves when `then` has happened, so many milliseconds after the next request that fits was passed on. */
+  async strikeDuring(method: string, path: RegExp, afterMs: number, then: () => Promise<void>): Promise<void> {
+    await new Promise<void>((done) => {
+      this.#strike = { method, path, afterMs, then, done };
+    });
+  }
+
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method = 'GET', url = '/', headers } = incoming;
     const cut =
@@ -57,6 +65,10 @@ export class CuttingProxy {
     onward.on('error', () => outgoing.destroy());
     outgoing.on('close', () => onward.destroy());
     incoming.pipe(onward);
+    const strike = this.#strike;
+    if (strike === undefined || strike.method !== method || !strike.path.test(url)) return;
+    this.#strike = undefined;
+    setTimeout(() => void strike.then().then(strike.done), strike.afterMs);
   }
 
   async #cutOff({ then, done }: Cut, outgoing: ServerResponse): Promise<void> {

@@ -4,7 +4,7 @@ export interface Citizen {
   /** How the log and the control API name this person, for good. */
   readonly key: string;
   phone: string | undefined;
-  readonly userId: string | undefined;
+  userId: string | undefined;
   name: string;
   username: string | undefined;
   /** WhatsApp cannot reach this person (131026). */
@@ -30,6 +30,8 @@ export class Citizens {
       known.name = facts.name ?? known.name;
       known.username = facts.username ?? known.username;
       known.undeliverable = facts.undeliverable ?? known.undeliverable;
+      known.userId ??= facts.userId;
+      if (known.userId !== undefined) this.#byAlias.set(known.userId, known);
       return known;
     }
     const key = facts.phone ?? facts.userId;

@@ -46,6 +46,7 @@ test('a transaction is answered after it was accepted, with its events typed', a
   expect(await answer.json()).toEqual({});
   expect(batches).toEqual([
     {
+      transaction: '1',
       events: [event({ unsigned: { age: 5 } }), event({ event_id: '$two', state_key: '' })],
       unreadable: [],
       ephemeral: [],
@@ -109,12 +110,12 @@ test('typing and receipts come by their stable and by their older name', async (
   const typing = { type: 'm.typing', room_id: '!room', content: { user_ids: ['@erin:agency.example'] } };
   const read = { type: 'm.typing', room: '!room', content: typing.content };
   await push({ events: [], ephemeral: [typing, { type: 'm.typing' }, 3] });
-  await push({ 'de.sorunome.msc2409.ephemeral': [typing] });
+  await push({ events: [], 'de.sorunome.msc2409.ephemeral': [typing] });
   expect(batches.map(({ ephemeral }) => ephemeral)).toEqual([[read], [read]]);
 });
 
 test('a body that is no transaction is refused', async () => {
-  for (const body of ['', '{', '[]', '"x"', '{"events":{}}']) expect((await push(body)).status).toBe(400);
+  for (const body of ['', '{', '[]', '"x"', '{}', '{"events":{}}']) expect((await push(body)).status).toBe(400);
   expect((await push(`{"events":[],"x":"${'x'.repeat(9 * 1024 * 1024)}"}`)).status).toBe(413);
   expect(batches).toEqual([]);
 });

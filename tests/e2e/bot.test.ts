@@ -1,0 +1,94 @@
+/** What people can ask of the bot, each only what is theirs to ask. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { OrdinaryClient } from '../peers/matrix-client/ordinary-client.ts';
+import { Scene } from '../peers/scene.ts';
+
+let scene: Scene;
+let ben: OrdinaryClient;
+let mallory: OrdinaryClient;
+const bot = '@chancery:localhost';
+
+beforeAll(async () => {
+  scene = await Scene.open({ officials: ['ana', 'ben'], invited: ['ana', 'ben', 'mallory'] });
+  ben = await scene.house.client('ben');
+  mallory = await scene.house.client('mallory');
+}, 300_000);
+
+afterAll(async () => {
+  await scene.close();
+}, 60_000);
+
+async function ask(client: OrdinaryClient, room: string, line: string): Promise<string> {
+  const event = await client.sendText(room, line);
+  return scene.answerTo(event, client);
+}
+
+async function roomWithBot(client: OrdinaryClient): Promise<string> {
+  const room = await client.createDirectRoom(bot);
+  await client.waitForEvent(
+    ({ room_id, type, state_key, content }) =>
+      room_id === room && type === 'm.room.member' && state_key === bot && content['membership'] === 'join',
+    { what: 'the bot in the room' },
+  );
+  return room;
+}
+
+test('help lists what the asker may do, and nothing else', async () => {
+  expect(await ask(scene.ana, await roomWithBot(scene.ana), 'help')).toMatch(
+    /^help - .*\nversion - .*\nstatus - .*\nportals - .*\nretry .* - /,
+  );
+  expect(await ask(ben, await roomWithBot(ben), 'help')).toMatch(/^help - [^\n]*\nversion - [^\n]*$/);
+});
+
+test('what is not offered does not exist, and an unknown command says what to do', async () => {
+  const room = await roomWithBot(ben);
+  const refusal = await ask(ben, room, 'status');
+  expect(refusal).toBe((await ask(ben, room, 'nonsense')).replace('nonsense', 'status'));
+  expect(refusal).toContain('help');
+});
+
+test('version, status and portals tell an admin how the bridge is', async () => {
+  const { room: portal } = await scene.openChat('a chat to be listed');
+  const room = await roomWithBot(scene.ana);
+  expect(await ask(scene.ana, room, 'version')).toMatch(/^Chancery \d+\.\d+\.\d+, Node\.js v24\./);
+  const status = await ask(scene.ana, room, 'status');
+  expect(status).toContain('homeserver: connected');
+  expect(status).toContain('City of Musterstadt, 493012345670 (whatsapp/106540352242922)');
+  expect(status).toMatch(/journal: \d+ waiting, 0 parked, 0 in quarantine, \d+ done/);
+  expect(await ask(scene.ana, room, 'portals')).toContain(portal);
+  expect(await ask(scene.ana, room, 'retry')).toBe('Nothing is stuck, uncertain or failed.');
+});
+
+test('a command in a portal is answered there and never reaches the contact', async () => {
+  const { room } = await scene.openChat('a chat with a command in it');
+  expect(await scene.command(room, 'version')).toMatch(/^Chancery /);
+  await scene.ana.sendText(room, 'and now an answer');
+  await scene.arrivesAtPhone('and now an answer');
+  expect(await scene.reachedPhone('!chancery version')).toHaveLength(0);
+});
+
+test('a stranger learns nothing: the bot does not come, and does not answer in a portal', async () => {
+  const room = await mallory.createDirectRoom(bot);
+  await mallory.waitForEvent(
+    ({ room_id, type, state_key, content }) =>
+      room_id === room && type === 'm.room.member' && state_key === bot && content['membership'] === 'leave',
+    { what: 'the invitation declined' },
+  );
+  const { room: portal } = await scene.openChat('a chat with a stranger in it');
+  await mallory.waitForEvent((event) => event.room_id === portal, { what: 'the portal' });
+  expect(await ask(mallory, portal, '!chancery status')).toMatch(/^You are not among the people this bot works for\./);
+});
+
+test('arguments that make no sense are refused with what was expected, and change nothing', async () => {
+  const room = await roomWithBot(scene.ana);
+  for (const line of [
+    'retry row',
+    'retry row -1',
+    'retry message many',
+    'retry everything',
+    `retry row ${'9'.repeat(400)}`,
+  ])
+    expect(await ask(scene.ana, room, line)).toContain('CH-COMMAND-INVALID');
+  expect(await ask(scene.ana, room, 'retry row 999999')).toBe('Row 999999 does not wait.');
+  expect(await ask(scene.ana, room, 'retry message 999999')).toMatch(/^Message 999999 is not one that failed/);
+});
