@@ -5,7 +5,7 @@ import { type Counts, runJest } from './jest.ts';
 
 await installSynapse(console.log);
 const checks: Counts = { ...(await runChecks()), skipped: 0 };
-const unit = runJest(['tests/unit', '--maxWorkers', '2']);
+const unit = runJest(['tests/unit', '--maxWorkers', '100%']);
 // Each of these starts a homeserver, a bridge and a simulator: one at a time is what two cores carry.
 const whole = runJest(['tests/e2e', 'tests/faults', '--runInBand', '--testTimeout', '120000']);
 

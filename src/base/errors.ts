@@ -70,6 +70,7 @@ const catalogue = {
     advice: 'Send UTF-8 JSON of the documented shape.',
     status: 400,
   },
+  'CH-HTTP-STOPPING': { message: 'The bridge is stopping.', advice: 'Try again shortly.', status: 503 },
   'CH-HTTP-INTERNAL': {
     message: 'Something went wrong here.',
     advice: 'Try again; if it persists, look into the log.',

@@ -41,7 +41,7 @@ export class NoAnswer extends ChanceryError {
 }
 
 const answerLimitBytes = 16 * 1024 * 1024;
-/** Failures of name lookup and connecting: not a byte of the request was written. */
+/** Failures of name lookup, connecting and the certificate: not a byte of the request was written. */
 const neverLeft = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -49,6 +49,15 @@ const neverLeft = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
 export class HttpClient {
@@ -82,6 +91,7 @@ export class HttpClient {
   /** As `call`, but hands over the body as a stream, which must be consumed or destroyed. */
   async stream({ method, url, headers = {}, body, signal, timeoutMs = 60_000 }: HttpCall): Promise<StreamedAnswer> {
     this.#guard(url);
+    if (signal?.aborted === true) throw new NoAnswer(this.#unreachable, false, signal.reason);
     try {
       const answer = await request(url, {
         method,

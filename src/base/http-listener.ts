@@ -58,6 +58,7 @@ export class HttpListener {
   readonly #onPeerGone: (() => void) | undefined;
   readonly #watched = new WeakSet<Socket>();
   #bytesInFlight = 0;
+  #stopping = false;
 
   constructor(routes: readonly Route[], log: Log, { onPeerGone }: HttpListenerOptions = {}) {
     this.#routes = routes;
@@ -67,6 +68,8 @@ export class HttpListener {
       { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 },
       (request, response) => void this.#serve(request, response),
     );
+    // Else Node.js would ask for the body before anything could refuse it.
+    this.#server.on('checkContinue', (request, response) => void this.#serve(request, response));
     this.#server.maxConnections = 2_000;
   }
 
@@ -87,34 +90,38 @@ export class HttpListener {
   /** Takes no new request and resolves when those in hand are answered. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;
+    this.#stopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     await closed;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let reply: HttpReply;
     try {
-      reply = await this.#answer(request, response.shouldKeepAlive);
+      this.#reply(await this.#answer(request, response), request, response);
     } catch (thrown) {
-      reply = this.#refusal(thrown);
+      this.#reply(this.#refusal(thrown), request, response);
     }
-    if (!request.complete) response.setHeader('Connection', 'close');
-    const isText = typeof reply.body === 'string';
-    const payload = isText ? String(reply.body) : JSON.stringify(reply.body);
-    response.writeHead(reply.status, {
+  }
+
+  #reply({ status, body, headers }: HttpReply, { complete }: IncomingMessage, response: ServerResponse): void {
+    const isText = typeof body === 'string';
+    const payload = isText ? body : JSON.stringify(body);
+    if (!complete || this.#stopping) response.setHeader('Connection', 'close');
+    response.writeHead(status, {
       'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json',
-      ...reply.headers,
+      ...headers,
     });
     response.end(payload);
   }
 
-  async #answer(request: IncomingMessage, staysOpen: boolean): Promise<HttpReply> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<HttpReply> {
+    if (this.#stopping) throw new ChanceryError('CH-HTTP-STOPPING');
     const url = new URL(`http://listener${request.url?.startsWith('/') === true ? request.url : '/'}`);
     const { route, params } = this.#find(request.method ?? '', url.pathname);
     route.authorise?.(request.headers);
-    if (staysOpen && route.authorise !== undefined) this.#watch(request.socket);
-    const body = await this.#read(request, route.maxBodyBytes);
+    if (response.shouldKeepAlive && route.authorise !== undefined) this.#watch(request.socket);
+    const body = await this.#read(request, response, route.maxBodyBytes);
     try {
       return await route.handle({ params, query: url.searchParams, headers: request.headers, body });
     } finally {
@@ -140,13 +147,14 @@ export class HttpListener {
       if (route.method === method) return { route, params };
       allowed.push(route.method);
     }
-    if (allowed.length > 0) throw new ChanceryError('CH-HTTP-METHOD', { detail: `Offered: ${allowed.join(', ')}.` });
+    if (allowed.length > 0) throw new WrongMethod(allowed.join(', '));
     throw new ChanceryError('CH-HTTP-NOT-FOUND');
   }
 
-  async #read(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  async #read(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Uint8Array> {
     const tooLarge = new ChanceryError('CH-HTTP-TOO-LARGE', { detail: `At most ${limit} bytes are taken.` });
     if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
+    if (request.headers.expect !== undefined) response.writeContinue();
     const chunks: Buffer[] = [];
     let size = 0;
     try {
@@ -171,7 +179,18 @@ export class HttpListener {
       status: error.status,
       body: { errcode: error.code, error: error.message, advice: error.advice },
       ...(error.status === 503 ? { headers: { 'Retry-After': secondsBeforeRetry } } : {}),
+      ...(error instanceof WrongMethod ? { headers: { Allow: error.allowed } } : {}),
     };
+  }
+}
+
+/** RFC 9110, section 15.5.6: it names the methods that are offered. */
+class WrongMethod extends ChanceryError {
+  readonly allowed: string;
+
+  constructor(allowed: string) {
+    super('CH-HTTP-METHOD', { detail: `Offered: ${allowed}.` });
+    this.allowed = allowed;
   }
 }
 

@@ -9,26 +9,35 @@ export type Log = Logger;
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-const secretKeys = [
-  'access_token',
-  'accessToken',
-  'as_token',
-  'hs_token',
-  'app_secret',
-  'appSecret',
-  'authorization',
-  'token',
-];
+/** Names under which secrets go, in whatever spelling: `access_token`, `appSecret`, `Authorization`. */
+const secretName = /token|secret|password|passphrase|authorization|cookie|credential/i;
+const maxDepth = 5;
 
 export function createLog(level: LogLevel): Log {
   return pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`]), censor: '[secret]' },
-    serializers: { err: describeError },
+    formatters: { level: (label) => ({ level: label }), log: (fields) => withoutSecrets(fields, 0) },
+    serializers: { err: (err: unknown) => err },
   });
+}
+
+function withoutSecrets(fields: object, depth: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]: [string, unknown]) => [
+      name,
+      secretName.test(name) && value !== undefined ? '[secret]' : shown(name, value, depth),
+    ]),
+  );
+}
+
+function shown(name: string, value: unknown, depth: number): unknown {
+  if (name === 'err' || value instanceof Error) return describeError(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= maxDepth) return '[deeper]';
+  if (Array.isArray(value)) return value.map((item: unknown) => shown('', item, depth + 1));
+  return withoutSecrets(value, depth + 1);
 }
 
 /** What a log line may say of an error. */

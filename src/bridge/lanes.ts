@@ -130,13 +130,12 @@ export class Lanes {
 
   async #setBack(row: JournalRow, thrown: unknown): Promise<void> {
     const { store, clock, log } = this.#options;
+    // What stopping interrupts has not failed.
+    if (this.#stopping.signal.aborted) return;
     const verdict = verdictOn(thrown, row.attempts);
     const about = { lane: row.lane, row: row.id, attempts: row.attempts + 1, reason: messageOf(thrown) };
     if (verdict.then === 'park') {
-      log.error(
-        { ...about, stack: thrown instanceof Error ? thrown.stack : undefined },
-        'lane parked: see the bot command `retry`',
-      );
+      log.error(about, 'lane parked: see the bot command `retry`');
       await store.write((unit) => unit.journal.park(row.id, verdict.reason));
       return;
     }

@@ -31,9 +31,9 @@ export class OutboundMedia {
 
   /** The file as the network is to send it, or why it never will. Anything thrown may be tried again. */
   async ready(work: Work, { part, session, networkName }: Attempt, action: MediaAction): Promise<Readied> {
-    const suited = suit(session.capabilities, action);
-    if (suited === undefined) return { refusal: words.kindNotTaken(networkName, action.media) };
-    const { kind, limit } = suited;
+    const taken = suited(session.capabilities, action);
+    if (taken === undefined) return { refusal: words.kindNotTaken(networkName, action.media) };
+    const { kind, limit } = taken;
     const tooLarge = { refusal: words.tooLarge(networkName, Math.floor(limit.maxBytes / megabyte)) };
     if ((action.sizeBytes ?? 0) > limit.maxBytes) return tooLarge;
     try {
@@ -78,12 +78,14 @@ export class OutboundMedia {
 }
 
 /** The kind as which the network takes this file: its own, else as a document. */
-function suit(
+export function suited(
   { media }: Capabilities,
   { media: kind, mimeType }: MediaAction,
 ): { kind: MediaKind; limit: MediaLimit } | undefined {
   const own = media[kind];
-  if (own !== undefined && (own.mimeTypes?.includes(mimeType) ?? true)) return { kind, limit: own };
+  // Without parameters such as `; codecs=opus`.
+  const [type = ''] = mimeType.toLowerCase().split(';');
+  if (own !== undefined && (own.mimeTypes?.includes(type.trim()) ?? true)) return { kind, limit: own };
   return media.document === undefined ? undefined : { kind: 'document', limit: media.document };
 }
 

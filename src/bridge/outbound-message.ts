@@ -7,7 +7,7 @@ import type { Part } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
 import type { OutboundWork } from './work.ts';
-import type { OutboundMedia, Readied } from './outbound-media.ts';
+import { type OutboundMedia, type Readied, suited } from './outbound-media.ts';
 import { outboundTarget } from './outbound-target.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
@@ -49,7 +49,9 @@ export class OutboundMessages {
       splitText(text, capabilities.maxTextLength).map((piece) => ({ kind: 'text', text: piece }));
     if (action.kind === 'text') return inTexts(action.text);
     const { caption, ...uncaptioned } = action;
-    if (caption === undefined || caption.text.length <= capabilities.maxCaptionLength) return [action];
+    const takesCaption = suited(capabilities, action)?.limit.caption !== false;
+    if (caption === undefined || (takesCaption && caption.text.length <= capabilities.maxCaptionLength))
+      return [action];
     return [uncaptioned, ...inTexts(caption)];
   }
 

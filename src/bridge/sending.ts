@@ -19,6 +19,8 @@ export interface Attempt {
   readonly shown: Shown;
 }
 
+/** What the network has said of a part, whatever the call itself comes to. */
+const reported: ReadonlySet<Part['state']> = new Set(['failed', 'sent', 'delivered', 'read']);
 /** Evidence wakes the lane at once; looking again this often covers what raced with it. */
 const lookAgainMs = 1_000;
 const soonMs = 1_000;
@@ -89,4 +91,4 @@ export class Sending {
   }
 }
 
-const isBeyond = (state: Part['state']): boolean => state === 'sent' || state === 'delivered' || state === 'read';
+const isBeyond = (state: Part['state']): boolean => reported.has(state);

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { reached } from '../base/named-points.ts';
-import { type AccountId, asId, type LaneKey } from '../model/ids.ts';
+import { type AccountId, asId, type LaneKey, type SendKey } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { AdapterState, Sink } from '../networks/contract.ts';
 import type { JournalledEvent } from './work.ts';
@@ -71,13 +71,27 @@ async function journal(
   return isNew ? lane : undefined;
 }
 
-/** What became of a message says nothing in a chat that has no portal: something else sent it. */
+/**
+ * What became of a message says nothing in a chat that has no portal, unless it brings back what we sent along: then
+ * the network has another name for the chat. Else something else sent it.
+ */
 async function portalOf(
   unit: UnitOfWork,
   account: AccountId,
   event: RemoteEvent,
   now: number,
 ): Promise<Portal | undefined> {
-  if (event.kind === 'delivery-receipt' || event.kind === 'read-receipt') return unit.portals.find(account, event.chat);
+  if (event.kind === 'delivery-receipt' || event.kind === 'read-receipt')
+    return (await unit.portals.find(account, event.chat)) ?? portalOfSent(unit, account, event.sendKey);
   return unit.portals.ensure(account, event.chat, event.from.displayName ?? event.chat, now);
+}
+
+async function portalOfSent(
+  unit: UnitOfWork,
+  account: AccountId,
+  sendKey: SendKey | undefined,
+): Promise<Portal | undefined> {
+  const part = sendKey === undefined ? undefined : await unit.parts.bySendKey(sendKey);
+  const portal = part && (await unit.portals.get(part.portalId));
+  return portal?.accountId === account ? portal : undefined;
 }

@@ -8,6 +8,8 @@ export interface MediaLimit {
   readonly maxBytes: number;
   /** The types that the network shows as this kind; anything else goes as a document. */
   readonly mimeTypes?: readonly string[];
+  /** Whether words may go along; where they may not, they go in a message of their own. */
+  readonly caption: boolean;
 }
 
 export interface Capabilities {

@@ -7,7 +7,7 @@
  * `superseded`: an admin had the message sent again; the new attempt has a part of its own.
  *
  * Networks report out of order and repeat themselves, so states only ever advance. A report from the network about an
- * `uncertain` part is the evidence that was missing; a `failed` after `delivered` is not believed.
+ * `uncertain` part is the evidence that was missing; a `failed` beside `delivered` is not believed, beside `sent` it is.
  */
 export const messageStates = [
   'pending',
@@ -24,6 +24,7 @@ export type MessageState = (typeof messageStates)[number];
 /** The state after `reported` was learnt in `current`; the same as `current` when it brings nothing new. */
 export function advance(current: MessageState, reported: MessageState): MessageState {
   if (reported === 'failed') return rank(current) > rank('sent') ? current : 'failed';
+  if (current === 'failed' && reported === 'sent') return current;
   return rank(reported) > rank(current) ? reported : current;
 }
 

@@ -2,7 +2,6 @@
  * One official and any number of citizens in a house: what tests do and ask again and again. What arrived is told by
  * the ordinary client and by the simulator's own log, never by the bridge.
  */
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { House, type HouseOptions } from './house.ts';
 import type { OrdinaryClient, SeenEvent } from './matrix-client/ordinary-client.ts';
@@ -136,5 +135,3 @@ export function wordsOf({ content }: Pick<ReachedPhone, 'content'>): unknown {
   const { caption, body } = (content ?? {}) as { caption?: unknown; body?: unknown };
   return caption ?? body;
 }
-
-export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -118,7 +118,7 @@ const states: ReadonlyMap<string, State> = new Map([
   ['failed', 'failed'],
 ]);
 
-/** Nothing when it is about somebody who never wrote: something else uses the number too. */
+/** Nothing when it is about somebody who never wrote and about nothing that we sent: something else uses the number too. */
 async function decodeStatus(
   status: WhatsAppStatus,
   state: State,
@@ -130,11 +130,11 @@ async function decodeStatus(
     status.recipient_type === 'group'
       ? status.recipient_id
       : await recipientOf(known, { userId, phone: status.recipient_id ?? described?.wa_id });
-  if (chat === undefined) return [];
   const { id, biz_opaque_callback_data: sendKey } = status;
+  if (chat === undefined && sendKey === undefined) return [];
   const occurrence = {
     id: eventIdOf('status', status.status, id),
-    chat: asId<ChatId>(chat),
+    chat: asId<ChatId>(chat ?? status.recipient_id ?? userId ?? 'unknown'),
     at: timeOf(status.timestamp, now),
     message: asId<RemoteMessageId>(id),
     ...(sendKey === undefined ? {} : { sendKey: asId<SendKey>(sendKey) }),

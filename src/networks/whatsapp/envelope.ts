@@ -87,7 +87,17 @@ export const messageShape = z.looseObject({
   document: optional(media),
   sticker: optional(media),
   // An emoji that cannot be read must not take the reaction back.
-  reaction: optional(z.looseObject({ message_id: id, emoji: certain(z.string().max(64)) })),
+  reaction: optional(
+    z.looseObject({
+      message_id: id,
+      emoji: certain(
+        z
+          .string()
+          .max(64)
+          .refine((emoji) => emoji.isWellFormed()),
+      ),
+    }),
+  ),
   system: optional(
     z.looseObject({
       body: optional(text),

@@ -30,7 +30,7 @@ export function messageBody({ content, replyTo, sendKey, prepared }: Outgoing, t
   }
   if (prepared === undefined) throw new Error('a file has to be uploaded before it is sent');
   const type = types[content.kind];
-  const takesCaption = content.kind === 'image' || content.kind === 'video' || content.kind === 'document';
+  const takesCaption = capabilities.media[content.kind]?.caption === true;
   const caption =
     takesCaption && content.caption !== undefined ? marked(content.caption, capabilities.maxCaptionLength) : '';
   return {

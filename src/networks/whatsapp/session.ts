@@ -27,6 +27,7 @@ export interface SessionOptions {
 /** Meta: "Customer service windows". */
 const windowMs = 24 * 3_600_000;
 const againMs = 2_000;
+const statusComesWithinMs = 5_000;
 /** "One message in six seconds to one person" says nothing about the others. */
 const pairLimit = 131056;
 
@@ -156,14 +157,14 @@ export class WhatsAppSession implements Session {
         return { outcome: 'not-sent', reason: result.words, afterMs: againMs };
       case 'problem':
         if (result.kind === 'refused') return { outcome: 'refused', reason: result.words };
-        return { outcome: 'not-sent', reason: result.words, afterMs: this.#waitAfter(result) };
+        return { outcome: 'not-sent', reason: result.words, afterMs: waitAfter(result) };
     }
   }
+}
 
-  /** After a fault of WhatsApp's own the message may still have got through: its status then comes before the wait ends. */
-  #waitAfter({ status, waitMs = againMs }: GraphProblem): number {
-    return status >= 500 ? Math.max(waitMs, this.evidenceMs) : waitMs;
-  }
+/** After a fault of WhatsApp's own the message may still have got through: its status then comes before the wait ends. */
+function waitAfter({ status, waitMs = againMs }: GraphProblem): number {
+  return status >= 500 ? Math.max(waitMs, statusComesWithinMs) : waitMs;
 }
 
 const wordsOf = (result: GraphResult): string =>

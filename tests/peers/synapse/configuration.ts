@@ -29,6 +29,7 @@ export function homeserverYaml(facts: HomeserverFacts): string {
     media_store_path: `${directory}/media`,
     max_upload_size: mediaLimitBytes,
     max_pending_media_uploads: 100_000,
+    filter_timeline_limit: 5_000,
     pid_file: `${directory}/homeserver.pid`,
     log_config: `${directory}/log.yaml`,
     listeners: [

@@ -85,7 +85,7 @@ export class Synapse {
     process.once('exit', this.#killNow);
     const deadline = Date.now() + startWithinMs;
     while (!(await this.#answers())) {
-      if (child.exitCode !== null || Date.now() > deadline)
+      if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline)
         throw new Error(`Synapse did not start:\n${complaint}\n${this.log().slice(-2_000)}`);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }

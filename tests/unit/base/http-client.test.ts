@@ -97,6 +97,20 @@ test('what a connection that was refused should have carried was not sent', asyn
   }
 });
 
+test('what was to go to somebody who does not speak TLS, or after it was called off, was not sent', async () => {
+  let asked = 0;
+  const url = await serve((_request, response) => {
+    asked += 1;
+    response.end();
+  });
+  const secure = url.replace('http:', 'https:');
+  const post = (to: string, signal?: AbortSignal): Promise<unknown> =>
+    clientOf(to).call({ method: 'POST', url: to, body: 'x', ...(signal === undefined ? {} : { signal }) });
+  expect((await noAnswerOf(post(secure))).sent).toBe(false);
+  expect((await noAnswerOf(post(url, AbortSignal.abort()))).sent).toBe(false);
+  expect(asked).toBe(0);
+});
+
 test('what was cut before an answer came may have been sent', async () => {
   const call = await answering((response) => response.socket?.destroy());
   expect(await noAnswerOf(call())).toMatchObject({ sent: true });

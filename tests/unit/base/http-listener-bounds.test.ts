@@ -111,6 +111,20 @@ test('who may not come in is told so before a byte of the body is read', async (
   expect(await connection.untilClosed()).toMatch(/^HTTP\/1\.1 403 .*CH-HTTP-FORBIDDEN/s);
 });
 
+test('who asks whether to send the body is told to go on only when it would be taken', async () => {
+  const expecting = (path: string, headers: Readonly<Record<string, string | number>>): string =>
+    head('POST', path, { ...headers, Expect: '100-continue' });
+  const refused = new RawConnection(port);
+  await refused.say(expecting('/private', { Authorization: 'Bearer wrong', 'Content-Length': 5 }));
+  expect(await refused.untilClosed()).toMatch(/^HTTP\/1\.1 403 /);
+  const large = new RawConnection(port);
+  await large.say(expecting('/small', { 'Content-Length': 101 }));
+  expect(await large.untilClosed()).toMatch(tooLarge);
+  const taken = new RawConnection(port);
+  await taken.say(`${expecting('/small', { 'Content-Length': 5, Connection: 'close' })}12345`);
+  expect(await taken.untilClosed()).toMatch(/^HTTP\/1\.1 100 Continue.*\{"bytes":5\}/s);
+});
+
 test('more bytes at once than memory should hold are answered with 503 and when to come again', async () => {
   const held = post('/held', 40 * megabyte);
   await begun.promise;

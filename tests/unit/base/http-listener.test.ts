@@ -1,6 +1,6 @@
 /** What anybody meets who knocks at one of our HTTP servers. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +59,7 @@ test('a method that is not offered here is answered with 405 and those that are'
   const port = await listen(route('GET', '/here', ok), route('PUT', '/here', ok));
   const answer = await ask(port, '/here', { method: 'POST', body: '{}' });
   expect(answer.status).toBe(405);
+  expect(answer.headers.get('allow')).toBe('GET, PUT');
   expect(await answer.json()).toMatchObject({
     errcode: 'CH-HTTP-METHOD',
     error: expect.stringContaining('GET, PUT') as unknown,
@@ -186,4 +187,68 @@ test('a socket in a folder is as good as a port', async () => {
   expect(status).toBe(200);
   await listener.stop();
   rmSync(folder, { recursive: true });
+});
+
+test('a stop ends kept-alive connections too, once what is in hand on them is answered', async () => {
+  const begun = Promise.withResolvers<undefined>();
+  const gate = Promise.withResolvers<undefined>();
+  const port = await listen(
+    route('GET', '/fast', ok),
+    route('GET', '/slow', async () => {
+      begun.resolve(undefined);
+      await gate.promise;
+      return { status: 200, body: 'finished' };
+    }),
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const slow = askOver(agent, port, '/slow');
+  await begun.promise;
+  const stopped = listener?.stop();
+  gate.resolve(undefined);
+  expect(await slow).toBe('200 finished');
+  await stopped;
+  expect(await askOver(agent, port, '/fast')).toBe('ECONNREFUSED');
+  agent.destroy();
+});
+
+function askOver(agent: Agent, port: number, path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const asking = request({ agent, port, path, host: '127.0.0.1' }, (answer) => {
+      let said = `${String(answer.statusCode)} `;
+      answer.on('data', (bytes: Buffer) => (said += bytes.toString())).on('end', () => resolve(said));
+    });
+    asking.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)).end();
+  });
+}
+
+test('an answer that cannot be written becomes 500, and the process lives', async () => {
+  const port = await listen(
+    route('GET', '/unwritable', async () => ({ status: 200, body: { count: 1n } })),
+    route('GET', '/here', ok),
+  );
+  expect((await ask(port, '/unwritable')).status).toBe(500);
+  expect((await ask(port, '/here')).status).toBe(200);
+});
+
+test('a peer that was let in and goes without a word is noticed; strangers, and those who said that they go, are not', async () => {
+  let gone = 0;
+  const authorised = { ...route('GET', '/private', ok), authorise: () => undefined };
+  const refusing = {
+    ...route('GET', '/refused', ok),
+    authorise: () => {
+      throw new ChanceryError('CH-HTTP-FORBIDDEN');
+    },
+  };
+  const open = route('GET', '/open', ok);
+  listener = new HttpListener([authorised, refusing, open], createLog('silent'), { onPeerGone: () => (gone += 1) });
+  const port = await listener.start({ host: '127.0.0.1', port: 0 });
+  for (const path of ['/open', '/refused', '/private']) {
+    const agent = new Agent({ keepAlive: true });
+    await askOver(agent, port, path);
+    agent.destroy();
+  }
+  await ask(port, '/private');
+  while (gone < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  await ask(port, '/open');
+  expect(gone).toBe(1);
 });

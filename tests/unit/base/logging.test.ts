@@ -8,10 +8,13 @@ const script = `
   import { createLog } from ${sourceOf('logging.ts')};
   import { ChanceryError } from ${sourceOf('errors.ts')};
   const log = createLog('info');
-  const keys = ['access_token', 'accessToken', 'as_token', 'hs_token', 'app_secret', 'appSecret', 'authorization', 'token'];
+  const keys = ['access_token', 'accessToken', 'as_token', 'hs_token', 'app_secret', 'appSecret', 'authorization', 'token',
+    'Authorization', 'verifyToken', 'password', 'credentials'];
   const secrets = Object.fromEntries(keys.map((key) => [key, 'the-secret']));
   log.info({ ...secrets, room: '!room' }, 'on top');
   log.info({ account: { ...secrets, id: 'number' } }, 'one level down');
+  log.info({ headers: [{ of: { request: secrets } }] }, 'levels down');
+  log.warn({ reason: new Error('under another name') }, 'not err');
   const cause = new Error('words of the cause');
   log.warn({ err: new ChanceryError('CH-STORE-FAILED', { detail: 'No space.', cause }) }, 'of the catalogue');
   log.warn({ err: Object.assign(new Error('no such file'), { code: 'ENOENT' }) }, 'of the system');
@@ -35,7 +38,7 @@ beforeAll(() => {
 const line = (message: string): Record<string, unknown> => lines.find(({ msg }) => msg === message) ?? {};
 
 test('secrets under the keys that carry them are removed, what is beside them stays', () => {
-  expect(lines).toHaveLength(6);
+  expect(lines).toHaveLength(8);
   expect(JSON.stringify(lines)).not.toContain('the-secret');
   expect(line('on top')).toMatchObject({ access_token: '[secret]', authorization: '[secret]', room: '!room' });
   expect(line('one level down')).toMatchObject({ account: { token: '[secret]', id: 'number' } });
@@ -48,6 +51,7 @@ test('an error is its code and its message, without the place in the code and wi
   });
   expect(line('of the system')['err']).toEqual({ code: 'ENOENT', message: 'no such file' });
   expect(line('of nobody')['err']).toEqual({ message: 'unforeseen' });
+  expect(line('not err')['reason']).toEqual({ message: 'under another name' });
   expect(line('thrown text')['err']).toEqual({ message: 'a text' });
   expect(JSON.stringify(lines)).not.toMatch(/stack|words of the cause|\.ts:/);
 });

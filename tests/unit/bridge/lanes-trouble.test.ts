@@ -136,3 +136,16 @@ test('resuming again while rows are in hand does none of them twice', async () =
   await work.untilQuiet();
   expect(work.begun).toEqual(['1', '2']);
 });
+
+test('a row that stopping interrupts again and again has not failed once', async () => {
+  await work.add('a', '1');
+  for (let restart = 0; restart < 8; restart += 1) {
+    work.when('1', gated().doing);
+    await work.newLanes().resume();
+    await work.pass(120_000);
+    const stopping = work.lanes.stop(0);
+    await work.pass(1);
+    await stopping;
+  }
+  expect(await work.head('a')).toMatchObject({ state: 'waiting', attempts: 0 });
+});

@@ -6,6 +6,7 @@ import { asId, type LaneKey, type RemoteMessageId } from '../../../src/model/ids
 import type { MessageState } from '../../../src/model/message-state.ts';
 import type { SendResult } from '../../../src/networks/contract.ts';
 import type { Part } from '../../../src/store/parts.ts';
+import { inboundLane } from '../../../src/store/portals.ts';
 import { account, networkName } from './fake-session.ts';
 import { ana, roomEvent, Workshop } from './workshop.ts';
 
@@ -178,4 +179,36 @@ test('a room that does not take the bot’s words does not stop the messages', a
   const trying = await attempt();
   await sending.refuse(trying, 'no');
   expect(await stored(trying)).toMatchObject({ state: 'failed' });
+});
+
+test('evidence that came in time and still waits in its lane is looked at before the message is called uncertain', async () => {
+  const { store } = workshop.context;
+  const stuck = await attempt('sending');
+  workshop.now += workshop.session.evidenceMs - 1;
+  const entry = {
+    direction: 'in',
+    lane: inboundLane(stuck.part.portalId),
+    payload: {},
+    receivedAt: workshop.now,
+  } as const;
+  await store.write((unit) => unit.journal.add({ ...entry, dedupeKey: 'a status' }));
+  workshop.now += 60_000;
+  await expect(sending.awaitEvidence(stuck)).rejects.toMatchObject({ name: 'TryAgain' });
+  const row = await store.read.journal.head(entry.lane);
+  if (row === undefined) throw new Error('the status vanished');
+  await store.write((unit) => unit.journal.finish(row.id, 'done', workshop.now));
+  await sending.awaitEvidence(stuck);
+  expect((await store.read.parts.get(stuck.part.id))?.state).toBe('uncertain');
+});
+
+test('a failure that the network reports while the call is under way stays a failure', async () => {
+  const { store } = workshop.context;
+  const trying = await attempt();
+  await sending.send(trying, async () => {
+    await store.write((unit) =>
+      unit.parts.change(trying.part.id, 2, { state: 'failed', reason: 'outside the 24 hours' }),
+    );
+    return { outcome: 'sent', message: asId<RemoteMessageId>('wamid') };
+  });
+  expect(await store.read.parts.get(trying.part.id)).toMatchObject({ state: 'failed', remoteId: 'wamid' });
 });

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { ChanceryError } from '../../../src/base/errors.ts';
 import { createSink } from '../../../src/bridge/sink.ts';
-import { asId, type ChatId, type ContactId, type RemoteEventId, type RemoteMessageId } from '../../../src/model/ids.ts';
+import {
+  asId,
+  type ChatId,
+  type ContactId,
+  type RemoteEventId,
+  type RemoteMessageId,
+  type SendKey,
+} from '../../../src/model/ids.ts';
 import type { MessageEvent, RemoteEvent } from '../../../src/model/remote-event.ts';
 import { plainText } from '../../../src/model/rich-text.ts';
 import type { Sink } from '../../../src/networks/contract.ts';
@@ -155,6 +162,34 @@ test.each(['delivery-receipt', 'read-receipt'] as const)(
     expect(await waiting()).toBe(2);
   },
 );
+
+test('a receipt that brings back what we sent along finds its chat, under whatever name the network calls it', async () => {
+  await accept(message('1'));
+  const sendKey = asId<SendKey>('chancery:key');
+  const row = await store.read.journal.head((await store.read.journal.lanes('in', undefined, 1))[0] ?? asId('none'));
+  const portal = await store.read.portals.find(account.id, chat);
+  if (row === undefined || portal === undefined) throw new Error('nothing was journalled');
+  await store.write((unit) =>
+    unit.parts.ensure({
+      journalId: row.id,
+      number: 0,
+      portalId: portal.id,
+      direction: 'out',
+      kind: 'message',
+      author: 'ana',
+      sendKey,
+      updatedAt: 1,
+    }),
+  );
+  const elsewhere = { chat: asId<ChatId>('another name of the chat'), sendKey };
+  await accept({ ...receipt('2', 'delivery-receipt'), ...elsewhere });
+  await accept({
+    ...receipt('3', 'read-receipt'),
+    chat: elsewhere.chat,
+    sendKey: asId<SendKey>('not ours'),
+  } as RemoteEvent);
+  expect(await waiting()).toBe(2);
+});
 
 test('a body that nobody could read is set aside once, blocks nothing, and does not stand in the way of others', async () => {
   const body = Buffer.from('{"broken');

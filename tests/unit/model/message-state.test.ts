@@ -59,6 +59,11 @@ test('a failure beside a delivery is not believed, whichever came first', () => 
   );
 });
 
+test('a failure beside "sent" is believed, whichever came first', () => {
+  expect(after('sending', ['failed', 'sent'])).toBe('failed');
+  expect(after('sending', ['sent', 'failed'])).toBe('failed');
+});
+
 test('a message that was read stays read, one that was superseded stays superseded', () => {
   fc.assert(
     fc.property(fc.array(report), (reports) => {

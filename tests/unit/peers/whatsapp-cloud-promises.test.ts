@@ -113,9 +113,8 @@ test('outside the 24 hours free text is accepted and then reported as failed, an
   await seen('the failure', (entry) => entry.kind === 'status' && entry.errorCode === 131047);
   expect((await whatsapp.chat(ada)).messages.map(({ text }) => text)).toEqual(['hi', 'Hello']);
   expect(await whatsapp.idle()).toBe(true);
-  expect(receiver.received.at(-1)?.body).toMatchObject({
-    entry: [{ changes: [{ value: { statuses: [{ status: 'failed', errors: [{ code: 131047 }] }] } }] }],
-  });
+  const told = receiver.received.map(({ raw }) => raw.toString()).filter((body) => body.includes('"failed"'));
+  expect(told).toEqual([expect.stringContaining('"code":131047')]);
 });
 
 test('the window and an unreachable number can be told in the answer instead', async () => {

@@ -79,7 +79,7 @@ test.each<[string, Answer]>([
 ])(
   'a fault of WhatsApp (%s): it was not sent, and the next attempt waits until its status would have come',
   async (_code, answer) => {
-    expect(await sent(answer)).toMatchObject({ outcome: 'not-sent', afterMs: 20_000 });
+    expect(await sent(answer)).toMatchObject({ outcome: 'not-sent', afterMs: 5_000 });
   },
 );
 

@@ -1,0 +1,90 @@
+/** A homeserver does not push everything: what a room holds is compared with what the journal knows. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { CatchUp } from '../../../src/bridge/catch-up.ts';
+import { Intake } from '../../../src/bridge/intake.ts';
+import { asId, type RoomId } from '../../../src/model/ids.ts';
+import type { RoomEvent } from '../../../src/matrix/room-event.ts';
+import { outboundLane, type Portal } from '../../../src/store/portals.ts';
+import { roomEvent, Workshop } from './workshop.ts';
+
+let workshop: Workshop;
+let catchUp: CatchUp;
+let intake: Intake;
+let portal: Portal;
+/** What the room holds, oldest first. */
+let history: RoomEvent[];
+let asked = 0;
+
+beforeEach(async () => {
+  workshop = await Workshop.open();
+  intake = new Intake(workshop.context, () => undefined);
+  catchUp = new CatchUp(workshop.context, intake);
+  portal = await workshop.portal();
+  history = [];
+  asked = 0;
+  workshop.homeserver.answer = () => {
+    asked += 1;
+    return [200, { chunk: history.toReversed() }];
+  };
+});
+
+afterEach(() => workshop.close());
+
+const inRoom = (id: string): RoomEvent => roomEvent(id, portal.roomId === null ? {} : { room_id: portal.roomId });
+const batch = (...events: readonly RoomEvent[]) => ({ events, unreadable: [] });
+
+/** What the lane will do, in order. */
+async function journalled(): Promise<string[]> {
+  const { store } = workshop.context;
+  const done: string[] = [];
+  for (;;) {
+    const head = portal.roomId === null ? undefined : await store.read.journal.head(outboundLane(portal.roomId));
+    if (head === undefined) return done;
+    done.push(head.dedupeKey);
+    await store.write((unit) => unit.journal.finish(head.id, 'done', 1));
+  }
+}
+
+test('what was never pushed is taken in before the newer event that shows it, in the order of the room', async () => {
+  history = [inRoom('lost'), inRoom('pushed')];
+  await catchUp.before([inRoom('pushed')]);
+  await intake.accept(batch(inRoom('pushed')));
+  expect(await journalled()).toEqual([inRoom('lost').event_id, inRoom('pushed').event_id]);
+});
+
+test('a room is looked at once, and again after every sign that something is missing', async () => {
+  history = [inRoom('one')];
+  await catchUp.before([inRoom('one')]);
+  await catchUp.before([inRoom('two')]);
+  expect(asked).toBe(1);
+  catchUp.suspect();
+  await catchUp.before([inRoom('three')]);
+  expect(asked).toBe(2);
+});
+
+test('rooms that are no portals, and events that do not concern us, ask for nothing', async () => {
+  await catchUp.before([
+    roomEvent('elsewhere', { room_id: asId<RoomId>('!elsewhere') }),
+    { ...inRoom('ours'), sender: workshop.context.bot.user },
+  ]);
+  expect(asked).toBe(0);
+});
+
+test('a homeserver that cannot answer now makes the transaction come again', async () => {
+  workshop.homeserver.answer = () => [502, {}];
+  await expect(catchUp.before([inRoom('one')])).rejects.toMatchObject({ kind: 'unreachable' });
+});
+
+test('a room that the bot may not look into does not hold up what is pushed', async () => {
+  workshop.homeserver.answer = () => [403, { errcode: 'M_FORBIDDEN', error: 'not in room' }];
+  await catchUp.before([inRoom('one')]);
+  await intake.accept(batch(inRoom('one')));
+  expect(await journalled()).toEqual([inRoom('one').event_id]);
+});
+
+test('after a start every active portal is compared, those that were compared meanwhile excepted', async () => {
+  history = [inRoom('one'), inRoom('two')];
+  expect(await catchUp.run(new AbortController().signal)).toBe(2);
+  expect(await catchUp.run(new AbortController().signal)).toBe(0);
+  expect(asked).toBe(1);
+});
