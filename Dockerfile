@@ -6,7 +6,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc LICENSE ./
 COPY vendor ./vendor
-RUN npm ci --include=dev --include=optional
+RUN npm ci --ignore-scripts --include=dev --include=optional
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src

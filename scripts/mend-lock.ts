@@ -1,8 +1,12 @@
 /**
- * Adds to package-lock.json the optional platform packages that the registry in use did not list.
- * npm writes a lock without them and `npm ci` then refuses that lock. Run it after every change of the lock.
+ * Mends what npm leaves out of package-lock.json. Run it after every change of the lock.
+ * - The optional platform packages that the registry in use did not list: `npm ci` refuses a lock without them.
+ * - That a package brings its binaries: `npm ci` else runs node-gyp wherever it finds a binding.gyp, which needs a
+ *   compiler and downloads headers.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+
+const bringTheirBinaries = ['better-sqlite3-multiple-ciphers'];
 
 interface LockEntry {
   version?: string;
@@ -11,6 +15,7 @@ interface LockEntry {
   os?: string[];
   cpu?: string[];
   libc?: string[];
+  gypfile?: boolean;
   optionalDependencies?: Record<string, string>;
 }
 const path = new URL('../package-lock.json', import.meta.url);
@@ -80,6 +85,10 @@ for (const [parent, entry] of Object.entries(lock.packages)) {
     };
     added += 1;
   }
+}
+for (const name of bringTheirBinaries) {
+  const entry = lock.packages[`node_modules/${name}`];
+  if (entry !== undefined) entry.gypfile = false;
 }
 writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`${added} optional platform packages added to the lock`);
