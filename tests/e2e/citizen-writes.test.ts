@@ -163,7 +163,7 @@ test('a kind that is not shown as what it is arrives as a notice that names it',
   expect(place.content['msgtype']).toBe('m.notice');
   await house.whatsapp.sendOther(phone, { type: 'hologram', content: { depth: 3 } });
   await scene.arrivesInRoom(
-    'Sent something of a kind that is not shown here (hologram). Ask the sender to write it as text.',
+    'Sent something that cannot be shown here (hologram). Ask the sender to say it in another way.',
   );
 });
 

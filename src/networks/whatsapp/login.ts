@@ -80,21 +80,14 @@ export class WhatsAppLogin implements LoginFlow {
       return { name: words.join(', ') || phoneNumberId, advice: [] };
     }
     if (result.outcome !== 'problem' || result.kind !== 'refused') return { problem: result.words };
-    if (result.code === noSuchThing)
-      return {
-        problem: `With this token Meta finds no number under this phone number ID. Take the ID that stands beside the number in the API Setup, not the one of the business account. ${result.words}`,
-      };
-    // Whoever stands in for the Graph API need not tell about numbers.
+    // The token is good. Whoever stands in for the Graph API need not tell about numbers.
     return {
       name: phoneNumberId,
       advice: [
-        `The number could not be looked up (${result.words}). Check the phone number ID if nothing can be sent.`,
+        `The number could not be looked up (${result.words}). If nothing can be sent, compare the phone number ID with the one beside the number in the API Setup; it is not that of the business account.`,
       ],
     };
   }
 }
-
-/** Meta: "Graph API error codes"; also for an ID of something that is no number. */
-const noSuchThing = 100;
 
 const again = (problem: string): LoginStep => ({ step: 'ask', questions, problem });

@@ -92,7 +92,6 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
 test.each<[string, Answer | undefined, string]>([
   ['a token that is not valid', graphError(401, 190), 'no longer valid'],
   ['a token that lacks a permission', graphError(403, 200), 'lacks a permission'],
-  ['an ID that Meta does not find with this token', graphError(400, 100), 'finds no number under this phone number ID'],
   ['WhatsApp being down', graphError(503, 2), 'not available'],
   ['a page instead of an answer', { status: 200, body: '<html>' }, 'unreadable'],
   ['the error page of a gateway', { status: 502, body: '<html>' }, '502'],
@@ -105,8 +104,11 @@ test.each<[string, Answer | undefined, string]>([
   expect(JSON.stringify(step)).not.toContain('EAAG-token');
 });
 
-test('a Graph API in the place of Meta that does not tell about numbers is no obstacle, and it is said', async () => {
-  graph.answer = () => ({ status: 404, body: 'not found' });
+test.each<[string, Answer]>([
+  ['nothing', { status: 404, body: 'not found' }],
+  ['no number under this ID', graphError(400, 100)],
+])('a Graph API that finds %s is no obstacle, and it is said', async (_what, answer) => {
+  graph.answer = () => answer;
   const step = await login(answers);
   expect(step).toMatchObject({ step: 'done', account: { displayName: '106540352242922' } });
   expect(step.step === 'done' && step.advice[0]).toContain('could not be looked up');
