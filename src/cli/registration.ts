@@ -40,8 +40,6 @@ Next:
 }
 
 async function write(file: string, config: Config, overwrite: boolean): Promise<boolean> {
-  // The SDK's own dependencies are old; what Node.js says about them is nothing the reader could act on.
-  process.noDeprecation = true;
   try {
     return await writeRegistration(file, await makeRegistration(registrationOptions(config)), { overwrite });
   } catch (thrown) {

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { pictureFile } from '../faults/picture.ts';
+import { pictureFile } from '../peers/picture-file.ts';
 import { Scene } from '../peers/scene.ts';
 import { decryptedPages, searchHouse } from '../peers/search.ts';
 

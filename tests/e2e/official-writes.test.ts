@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { phoneNumberId } from '../peers/house.ts';
 import type { OrdinaryClient } from '../peers/matrix-client/ordinary-client.ts';
 import { Scene } from '../peers/scene.ts';
-import { pictureFile } from '../faults/picture.ts';
+import { pictureFile } from '../peers/picture-file.ts';
 
 let scene: Scene;
 let ben: OrdinaryClient;

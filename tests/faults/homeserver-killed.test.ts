@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CuttingProxy } from '../peers/proxy/cutting-proxy.ts';
 import { saying, Scene } from '../peers/scene.ts';
-import { pictureFile } from './picture.ts';
+import { pictureFile } from '../peers/picture-file.ts';
 
 let scene: Scene;
 let proxy: CuttingProxy;
