@@ -137,6 +137,7 @@ export class Bridge {
     const ghosts = new Ghosts(context);
     const feedback = new Feedback(context);
     return new Inbound(context, {
+      ghosts,
       messages: new InboundMessages({ context, rooms, ghosts, media: new InboundMedia(context) }),
       reactions: new InboundReactions(context, rooms, ghosts),
       receipts: new InboundReceipts({ context, ghosts, feedback, evidence: (part) => this.#release(part) }),

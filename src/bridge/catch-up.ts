@@ -1,8 +1,8 @@
 /**
  * A homeserver that died forgets what it had not pushed yet, and one that we were away from may push out of order. After
- * every start of ours and every sign of either, what rooms hold is compared with what the journal knows, and what is missing is taken in, oldest first, by the same
- * way as everything else: an event that was known is not taken twice. A room in which something new arrives is compared
- * before that is taken, so that the order stays; then all the others.
+ * every start of ours and every sign of either, what rooms hold is compared with what the journal knows, and what is
+ * missing is taken in, oldest first, by the same way as everything else: an event that was known is not taken twice. A
+ * room in which something new arrives is compared before that is taken, so that the order stays; then all the others.
  */
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { isReadable, type RoomEvent } from '../matrix/room-event.ts';

@@ -24,9 +24,9 @@ export class Ghosts {
     return ghost;
   }
 
-  /** To be made sure of again: the homeserver said that the ghost is not there. */
-  forgetJoin(room: RoomId, ghost: Acting): void {
-    this.#joined.delete(joinKey(room, ghost));
+  /** Who is in the room is to be made sure of again: the homeserver let somebody not speak there. */
+  forgetJoins(room: RoomId): void {
+    this.#joined.deleteAll(`${room} `);
   }
 
   async #ensure({ accountId }: Portal, contact: ContactSketch): Promise<Acting> {

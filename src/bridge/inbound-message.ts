@@ -5,7 +5,6 @@
 import { ChanceryError } from '../base/errors.ts';
 import { reached } from '../base/named-points.ts';
 import type { Acting } from '../matrix/acting.ts';
-import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { transactionIdOf } from '../matrix/identifiers.ts';
 import {
   maxTextLength,
@@ -85,7 +84,7 @@ export class InboundMessages {
   }
 
   async #say(work: Work, speech: Speech): Promise<EventId> {
-    const { context, ghosts } = this.#options;
+    const { context } = this.#options;
     const { portal, event } = work;
     const { part, ghost, room } = speech;
     const rendered = await this.#render(work, speech);
@@ -95,14 +94,9 @@ export class InboundMessages {
       part: part.number,
       sender: ghost.user,
     });
-    try {
-      const eventId = await context.homeserver.sendEvent({ as: ghost, room, ...rendered, transactionId, at: event.at });
-      reached('inbound.sent');
-      return eventId;
-    } catch (thrown) {
-      if (thrown instanceof HomeserverError && thrown.errcode === 'M_FORBIDDEN') ghosts.forgetJoin(room, ghost);
-      throw thrown;
-    }
+    const eventId = await context.homeserver.sendEvent({ as: ghost, room, ...rendered, transactionId, at: event.at });
+    reached('inbound.sent');
+    return eventId;
   }
 
   async #render(work: Work, { part, ghost, content, replyTo }: Speech): Promise<RenderedEvent> {

@@ -3,16 +3,23 @@
  * with one transaction in which mapping, outcome and "done" stand together.
  */
 import { reached } from '../base/named-points.ts';
+import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
+import { TryAgain } from './failures.ts';
+import type { Ghosts } from './ghosts.ts';
 import type { InboundMessages } from './inbound-message.ts';
 import type { InboundReactions } from './inbound-reaction.ts';
 import type { InboundReceipts } from './inbound-receipt.ts';
 import type { JournalledEvent } from './work.ts';
 
+const forbiddenAttempts = 3;
+const lookAgainMs = 250;
+
 export interface InboundHandlers {
+  readonly ghosts: Ghosts;
   readonly messages: InboundMessages;
   readonly reactions: InboundReactions;
   readonly receipts: InboundReceipts;
@@ -27,12 +34,19 @@ export class Inbound {
     this.#handlers = handlers;
   }
 
+  /** Throws what the handlers throw; `TryAgain` when a ghost may have been removed from the room meanwhile. */
   async handle(row: JournalRow, signal: AbortSignal): Promise<void> {
     // The journal holds what the sink wrote: its shape is known.
     const { event, portal: portalId } = row.payload as JournalledEvent;
     const portal = await this.#context.store.read.portals.get(portalId);
     if (portal === undefined) throw new Error(`portal ${portalId} of journal row ${row.id} is missing`);
-    await this.#handOver(row, portal, event, signal);
+    try {
+      await this.#handOver(row, portal, event, signal);
+    } catch (thrown) {
+      if (!isForbidden(thrown) || portal.roomId === null || row.attempts >= forbiddenAttempts) throw thrown;
+      this.#handlers.ghosts.forgetJoins(portal.roomId);
+      throw new TryAgain('a ghost was not let speak, and goes into the room again', lookAgainMs);
+    }
     reached('inbound.done');
   }
 
@@ -50,3 +64,5 @@ export class Inbound {
     }
   }
 }
+
+const isForbidden = (thrown: unknown): boolean => thrown instanceof HomeserverError && thrown.errcode === 'M_FORBIDDEN';

@@ -22,7 +22,8 @@ export class RecentSet {
     }
   }
 
-  delete(key: string): void {
-    this.#keys.delete(key);
+  /** Forgets every key that begins so. */
+  deleteAll(prefix: string): void {
+    for (const key of this.#keys) if (key.startsWith(prefix)) this.#keys.delete(key);
   }
 }

@@ -1,5 +1,7 @@
 /** What a citizen does on WhatsApp, as an official sees it in an ordinary Matrix client. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import type { SeenEvent } from '../peers/matrix-client/ordinary-client.ts';
 import { phoneNumberId } from '../peers/house.ts';
 import { replyTarget, saying, Scene } from '../peers/scene.ts';
@@ -200,6 +202,26 @@ test('a person stays the same person in the same room with another number, and w
   const other = await scene.arrivesInRoom('without a number');
   await ana.sendText(other.room_id, 'to nobody in particular');
   await scene.arrivesAtPhone('to nobody in particular');
+});
+
+test('a ghost that was removed from the room goes into it again and speaks', async () => {
+  const { ana, house } = scene;
+  const { phone, room, first } = await scene.openChat('before I was shown the door');
+  const registration = parse(readFileSync(house.bridge.registrationFile, 'utf8')) as { as_token: string };
+  const kick = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/kick?user_id=${encodeURIComponent('@chancery:localhost')}`;
+  const answer = await fetch(`${house.synapse.url}${kick}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${registration.as_token}` },
+    body: JSON.stringify({ user_id: first.sender }),
+  });
+  expect(answer.status).toBe(200);
+  await house.whatsapp.writeText(phone, 'here I am again');
+  const again = await scene.arrivesInRoom('here I am again');
+  await ana.sendText(room, 'welcome back');
+  const { messageId } = await scene.arrivesAtPhone('welcome back');
+  await house.whatsapp.react(phone, messageId, '🙏');
+  await ana.waitForEvent((event) => event.type === 'm.reaction' && event.room_id === room, { what: 'the reaction' });
+  expect([again.room_id, again.sender]).toEqual([room, first.sender]);
 });
 
 test('a message that nobody can read is set aside and counted, and the one beside it arrives', async () => {
