@@ -2,7 +2,7 @@
 // what the oldest supported Node for npm itself offers; everything after it runs on the Node 24 that it installs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,5 +25,21 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     console.error('npm ci failed: see its message above. A package registry must be reachable.');
     process.exit(result.status ?? 1);
   }
+  linkNode();
   writeFileSync(stamp, wanted);
+}
+
+/** Some releases of npm install the package that brings Node 24, and do not link its program. */
+function linkNode() {
+  const link = join(root, 'node_modules', '.bin', 'node');
+  const program = join('..', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  if (existsSync(link)) return;
+  if (existsSync(join(dirname(link), program))) symlinkSync(program, link);
+  else if (Number(process.versions.node.split('.')[0]) < 24) {
+    console.error(
+      `This is Node ${process.versions.node}, and there is no package that brings Node 24 to this machine.`,
+    );
+    console.error('Install Node 24 or newer and try again.');
+    process.exit(1);
+  }
 }
