@@ -52,7 +52,7 @@ export class OrdinaryClient {
   /** The whole timeline of every joined room, in the order of /sync; the same event twice would be here twice. */
   readonly events: SeenEvent[] = [];
   readonly receipts: SeenReceipt[] = [];
-  /** Rooms this user joined because somebody invited them. */
+  /** Rooms this user was invited to, and joins. */
   readonly invitedTo: string[] = [];
   readonly #url: string;
   readonly #token: string;
@@ -239,8 +239,8 @@ export class OrdinaryClient {
   /** Joins first: when that fails nothing was taken, and the same answer comes again. */
   async #take({ rooms = {} }: SyncAnswer): Promise<void> {
     for (const room of Object.keys(rooms.invite ?? {})) {
-      await this.call('POST', `/rooms/${encodeURIComponent(room)}/join`, {});
       if (!this.invitedTo.includes(room)) this.invitedTo.push(room);
+      await this.call('POST', `/rooms/${encodeURIComponent(room)}/join`, {});
     }
     for (const [room, { timeline, ephemeral }] of Object.entries(rooms.join ?? {})) {
       for (const event of timeline?.events ?? []) this.events.push({ ...event, room_id: room });
