@@ -18,12 +18,18 @@ const firstPage = 20;
 const furtherPages = 100;
 const pagesOfARoom = 20;
 const rememberedRooms = 20_000;
+/** Comparing everything takes at most so much of the time, however often something is suspected. */
+const leastRestMs = 2_000;
+const restPerWork = 9;
 
 export class CatchUp {
   readonly #context: BridgeContext;
   readonly #intake: Intake;
   /** Compared since the last sign that something is missing. */
   #compared = new RecentSet(rememberedRooms);
+  #isWanted = true;
+  /** On the clock of `performance`, which never goes back. */
+  #restsUntil = 0;
 
   constructor(context: BridgeContext, intake: Intake) {
     this.#context = context;
@@ -33,6 +39,12 @@ export class CatchUp {
   /** From now on every room has to be compared anew. */
   suspect(): void {
     this.#compared = new RecentSet(rememberedRooms);
+    this.#isWanted = true;
+  }
+
+  /** Milliseconds until `run` is due; undefined while there is no reason for it. */
+  get dueInMs(): number | undefined {
+    return this.#isWanted ? Math.max(0, this.#restsUntil - performance.now()) : undefined;
   }
 
   /** Compares the rooms of these events where that is due. Throws `HomeserverError` when it cannot be done now. */
@@ -46,18 +58,31 @@ export class CatchUp {
 
   /** Compares every active portal; resolves to the number of events that had been missed. */
   async run(signal: AbortSignal): Promise<number> {
-    const { store, clock, log } = this.#context;
+    const { store, clock } = this.#context;
+    const began = performance.now();
+    this.#isWanted = false;
     let missed = 0;
-    for (const { id, roomId } of await store.read.portals.active(clock.now() - activeWithinMs, maxPortals)) {
-      if (signal.aborted) break;
-      if (roomId === null || this.#compared.has(roomId)) continue;
-      try {
-        missed += await this.#compare(roomId);
-      } catch (thrown) {
-        log.warn({ portal: id, err: thrown }, 'a room could not be compared with the journal');
+    try {
+      for (const { roomId } of await store.read.portals.active(clock.now() - activeWithinMs, maxPortals)) {
+        if (signal.aborted) break;
+        if (roomId !== null && !this.#compared.has(roomId)) missed += await this.#compareInTurn(roomId);
       }
+      return missed;
+    } finally {
+      const ended = performance.now();
+      this.#restsUntil = ended + Math.max(leastRestMs, restPerWork * (ended - began));
     }
-    return missed;
+  }
+
+  /** One that cannot be compared now does not keep the others from it, and has its turn in the next run. */
+  async #compareInTurn(room: RoomId): Promise<number> {
+    try {
+      return await this.#compare(room);
+    } catch (thrown) {
+      this.#isWanted = true;
+      this.#context.log.warn({ room, err: thrown }, 'a room could not be compared with the journal');
+      return 0;
+    }
   }
 
   async #compare(room: RoomId): Promise<number> {

@@ -60,8 +60,18 @@ export class HomeserverLink {
     while (!this.#stopped.signal.aborted) {
       const back = await this.#ping();
       failures = back ? 0 : failures + 1;
+      if (back && this.#catchUp.dueInMs === 0) await this.#compareRooms();
       await this.#pause(back ? this.#whileWell() : backoffMs(failures, whileAway));
       if (back && this.#state !== 'connected') await this.#pause(beforeAsking);
+    }
+  }
+
+  async #compareRooms(): Promise<void> {
+    try {
+      await this.#catchUp.run(this.#stopped.signal);
+    } catch (thrown) {
+      this.#catchUp.suspect();
+      this.#context.log.error({ err: thrown }, 'the rooms could not be compared with the journal');
     }
   }
 
@@ -74,7 +84,6 @@ export class HomeserverLink {
       if (before === 'connected') return true;
       log.info('the homeserver is connected');
       await this.#onReturn();
-      await this.#catchUp.run(this.#stopped.signal);
       return true;
     } catch (thrown) {
       this.#state = 'away';
@@ -89,7 +98,7 @@ export class HomeserverLink {
 
   /** What was suspected while the question was under way is asked about at once. */
   #whileWell(): number {
-    return this.#state === 'connected' ? whileWell : 0;
+    return this.#state === 'connected' ? Math.min(whileWell, this.#catchUp.dueInMs ?? whileWell) : 0;
   }
 
   #pause(ms: number): Promise<void> {

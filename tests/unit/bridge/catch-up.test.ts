@@ -88,3 +88,13 @@ test('after a start every active portal is compared, those that were compared me
   expect(await catchUp.run(new AbortController().signal)).toBe(0);
   expect(asked).toBe(1);
 });
+
+test('however often something is suspected, comparing everything rests in between', async () => {
+  const { signal } = new AbortController();
+  expect(catchUp.dueInMs).toBe(0);
+  await catchUp.run(signal);
+  expect(catchUp.dueInMs).toBeUndefined();
+  catchUp.suspect();
+  catchUp.suspect();
+  expect(catchUp.dueInMs).toBeGreaterThan(0);
+});
