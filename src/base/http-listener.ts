@@ -10,7 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { ChanceryError, messageOf } from './errors.ts';
+import { ChanceryError, messageOf, systemCodeOf } from './errors.ts';
 import type { Log } from './logging.ts';
 
 export interface HttpRequest {
@@ -133,8 +133,11 @@ export class HttpListener {
     const onPeerGone = this.#onPeerGone;
     if (onPeerGone === undefined || this.#watched.has(socket)) return;
     this.#watched.add(socket);
+    let isTold = false;
     const gone = (): void => {
-      if (this.#server.listening) onPeerGone();
+      if (isTold || !this.#server.listening) return;
+      isTold = true;
+      onPeerGone();
     };
     socket.once('end', gone).once('error', gone);
   }
@@ -174,7 +177,9 @@ export class HttpListener {
 
   #refusal(thrown: unknown): HttpReply {
     const error = thrown instanceof ChanceryError ? thrown : new ChanceryError('CH-HTTP-INTERNAL', { cause: thrown });
-    if (error.status >= 500) this.#log.warn({ err: thrown }, 'a request could not be answered');
+    // Whoever broke off gets no answer, and is no trouble of ours.
+    if (error.status >= 500 && systemCodeOf(thrown) !== 'ECONNRESET')
+      this.#log.warn({ err: thrown }, 'a request could not be answered');
     return {
       status: error.status,
       body: { errcode: error.code, error: error.message, advice: error.advice },

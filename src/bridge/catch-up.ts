@@ -5,8 +5,9 @@
  * room in which something new arrives is compared before that is taken, so that the order stays; then all the others.
  */
 import { HomeserverError } from '../matrix/homeserver-error.ts';
-import { isReadable, type RoomEvent } from '../matrix/room-event.ts';
-import type { RoomId } from '../model/ids.ts';
+import { isReadable, type RoomEvent, type UnreadableEvent } from '../matrix/room-event.ts';
+import type { EventId, RoomId } from '../model/ids.ts';
+import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { Intake } from './intake.ts';
 import { RecentSet } from './recent-set.ts';
@@ -21,12 +22,16 @@ const rememberedRooms = 20_000;
 /** Comparing everything takes at most so much of the time, however often something is suspected. */
 const leastRestMs = 2_000;
 const restPerWork = 9;
+/** So long a transaction is put off because a room in it cannot be compared. */
+const patienceMs = 20_000;
 
 export class CatchUp {
   readonly #context: BridgeContext;
   readonly #intake: Intake;
   /** Compared since the last sign that something is missing. */
   #compared = new RecentSet(rememberedRooms);
+  /** Rooms that could not be compared, by the clock of `performance`. */
+  readonly #sickSince = new Map<RoomId, number>();
   #isWanted = true;
   /** On the clock of `performance`, which never goes back. */
   #restsUntil = 0;
@@ -39,6 +44,7 @@ export class CatchUp {
   /** From now on every room has to be compared anew. */
   suspect(): void {
     this.#compared = new RecentSet(rememberedRooms);
+    this.#sickSince.clear();
     this.#isWanted = true;
   }
 
@@ -47,12 +53,16 @@ export class CatchUp {
     return this.#isWanted ? Math.max(0, this.#restsUntil - performance.now()) : undefined;
   }
 
-  /** Compares the rooms of these events where that is due. Throws `HomeserverError` when it cannot be done now. */
+  /**
+   * Compares the rooms of these events where that is due. Throws `HomeserverError` while the homeserver cannot be
+   * reached, for a while; a room that is sick does not hold up the others.
+   */
   async before(events: readonly RoomEvent[]): Promise<void> {
     const rooms = new Set(events.filter((event) => this.#intake.concernsUs(event)).map((event) => event.room_id));
     for (const room of rooms) {
-      if (this.#compared.has(room)) continue;
-      if ((await this.#context.store.read.portals.byRoom(room)) !== undefined) await this.#compare(room);
+      if (this.#compared.has(room) || this.#isSick(room)) continue;
+      const portal = await this.#context.store.read.portals.byRoom(room);
+      if (portal !== undefined) await this.#compareFirst(portal, room);
     }
   }
 
@@ -63,9 +73,10 @@ export class CatchUp {
     this.#isWanted = false;
     let missed = 0;
     try {
-      for (const { roomId } of await store.read.portals.active(clock.now() - activeWithinMs, maxPortals)) {
+      for (const portal of await store.read.portals.active(clock.now() - activeWithinMs, maxPortals)) {
         if (signal.aborted) break;
-        if (roomId !== null && !this.#compared.has(roomId)) missed += await this.#compareInTurn(roomId);
+        const { roomId: room } = portal;
+        if (room !== null && !this.#compared.has(room)) missed += await this.#compareInTurn(portal, room);
       }
       return missed;
     } finally {
@@ -74,10 +85,33 @@ export class CatchUp {
     }
   }
 
-  /** One that cannot be compared now does not keep the others from it, and has its turn in the next run. */
-  async #compareInTurn(room: RoomId): Promise<number> {
+  async #compareFirst(portal: Portal, room: RoomId): Promise<void> {
     try {
-      return await this.#compare(room);
+      await this.#compare(portal, room);
+      this.#sickSince.delete(room);
+    } catch (thrown) {
+      if (!(thrown instanceof HomeserverError)) throw thrown;
+      const since = this.#sickSince.get(room) ?? performance.now();
+      this.#sickSince.set(room, since);
+      if (thrown.kind === 'unreachable' && performance.now() - since < patienceMs) throw thrown;
+      this.#isWanted = true;
+      this.#context.log.warn(
+        { room, err: thrown },
+        'a room could not be compared before something new in it was taken',
+      );
+    }
+  }
+
+  /** Tried in vain a moment ago: the transaction goes on without it. */
+  #isSick(room: RoomId): boolean {
+    const since = this.#sickSince.get(room);
+    return since !== undefined && performance.now() - since >= patienceMs;
+  }
+
+  /** One that cannot be compared now does not keep the others from it, and has its turn in the next run. */
+  async #compareInTurn(portal: Portal, room: RoomId): Promise<number> {
+    try {
+      return await this.#compare(portal, room);
     } catch (thrown) {
       this.#isWanted = true;
       this.#context.log.warn({ room, err: thrown }, 'a room could not be compared with the journal');
@@ -85,12 +119,14 @@ export class CatchUp {
     }
   }
 
-  async #compare(room: RoomId): Promise<number> {
-    const { log } = this.#context;
+  async #compare(portal: Portal, room: RoomId): Promise<number> {
+    const { log, store } = this.#context;
     const compared = this.#compared;
     let missed = 0;
     try {
-      missed = await this.#intake.accept({ events: await this.#unknownEvents(room), unreadable: [] });
+      const { events, unreadable, newest } = await this.#unknown(room, portal.comparedUpTo);
+      missed = await this.#intake.accept({ events, unreadable });
+      if (newest !== undefined) await store.write((unit) => unit.portals.change(portal.id, { comparedUpTo: newest }));
     } catch (thrown) {
       // A room that the bot may not look into would otherwise hold up everything that the homeserver pushes.
       if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
@@ -101,24 +137,38 @@ export class CatchUp {
     return missed;
   }
 
-  /** Goes back until a page holds something that was received, and nothing that was not. */
-  async #unknownEvents(room: RoomId): Promise<RoomEvent[]> {
+  /** What is not in the journal, oldest first, back to where the last comparison began. */
+  async #unknown(room: RoomId, upTo: EventId | null): Promise<Unknown> {
     const { homeserver, bot, store, log } = this.#context;
-    const unknown: RoomEvent[] = [];
+    const events: RoomEvent[] = [];
+    const unreadable: UnreadableEvent[] = [];
+    let newest: EventId | undefined;
+    const found = (): Unknown => ({ events: events.toReversed(), unreadable, newest });
     let from: string | undefined;
     for (let page = 0; page < pagesOfARoom; page += 1) {
       const paging = { limit: page === 0 ? firstPage : furtherPages, ...(from === undefined ? {} : { from }) };
-      const { events, next } = await homeserver.messages({ as: bot, room }, paging);
-      const concerning = events.filter(isReadable).filter((event) => this.#intake.concernsUs(event));
-      let known = 0;
-      for (const event of concerning) {
-        if (await store.read.journal.has('out', event.event_id)) known += 1;
-        else unknown.push(event);
+      const history = await homeserver.messages({ as: bot, room }, paging);
+      for (const event of history.events) {
+        if (!isReadable(event)) {
+          unreadable.push(event);
+          continue;
+        }
+        if (event.event_id === upTo) return found();
+        newest ??= event.event_id;
+        if (this.#intake.concernsUs(event) && !(await store.read.journal.has('out', event.event_id)))
+          events.push(event);
       }
-      if (next === undefined || (known > 0 && known === concerning.length)) return unknown.toReversed();
-      from = next;
+      if (history.next === undefined) return found();
+      from = history.next;
     }
     log.error({ room }, 'a room holds more than is looked through: older events may be missing');
-    return unknown.toReversed();
+    return found();
   }
+}
+
+interface Unknown {
+  readonly events: readonly RoomEvent[];
+  readonly unreadable: readonly UnreadableEvent[];
+  /** Undefined when nothing is newer than the last comparison. */
+  readonly newest: EventId | undefined;
 }

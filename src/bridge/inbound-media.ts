@@ -2,6 +2,7 @@
  * A file of a contact, on its way to the homeserver: streamed into a sealed file first, so that it survives an outage;
  * its address reserved and recorded; then uploaded. Each step is remembered and none is done twice.
  */
+import { ChanceryError } from '../base/errors.ts';
 import { reached } from '../base/named-points.ts';
 import type { Acting } from '../matrix/acting.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
@@ -47,6 +48,11 @@ export class InboundMedia {
     try {
       await homeserver.uploadMedia(as, uri, files.open(file), upload);
     } catch (thrown) {
+      if (isOwnFault(thrown)) {
+        await files.remove(file.name);
+        await this.#remember(part, { uri });
+        throw new TryAgain('the sealed copy of a file is damaged and is fetched again', soon);
+      }
       if (!(thrown instanceof HomeserverError) || thrown.errcode !== 'M_NOT_FOUND') throw thrown;
       // The homeserver keeps a reserved address for a day only.
       await this.#remember(part, { file });
@@ -83,3 +89,7 @@ export class InboundMedia {
     await store.write((unit) => unit.parts.change(part.id, clock.now(), { progress }));
   }
 }
+
+/** The sealed copy cannot be read any more. */
+const isOwnFault = (thrown: unknown): boolean =>
+  thrown instanceof ChanceryError && (thrown.code === 'CH-MEDIA-DAMAGED' || thrown.code === 'CH-MEDIA-GONE');

@@ -34,6 +34,8 @@ export class Lanes {
   readonly #running = new Set<LaneKey>();
   readonly #ready = new Set<LaneKey>();
   readonly #timers = new Map<LaneKey, NodeJS.Timeout>();
+  /** Have waited as long as they had to, whatever the clock says: it may have been set back. */
+  readonly #waited = new Set<LaneKey>();
   readonly #stopping = new AbortController();
   #open = false;
   #settled: (() => void) | undefined;
@@ -112,10 +114,11 @@ export class Lanes {
   async #doHead(lane: LaneKey): Promise<boolean> {
     const { store, clock, handle } = this.#options;
     this.#ready.delete(lane);
+    const hasWaited = this.#waited.delete(lane);
     const row = await store.read.journal.head(lane);
     if (row === undefined || row.state === 'parked') return false;
     const wait = (row.nextTryAt ?? 0) - clock.now();
-    if (wait > 0) {
+    if (wait > 0 && !hasWaited) {
       this.#lookAgain(lane, wait);
       return false;
     }
@@ -147,9 +150,10 @@ export class Lanes {
   #lookAgain(lane: LaneKey, afterMs: number): void {
     if (this.#settled !== undefined) return;
     clearTimeout(this.#timers.get(lane));
-    this.#timers.set(
-      lane,
-      setTimeout(() => this.wake(lane), Math.min(afterMs, longestTimerMs)),
-    );
+    const timer = (): void => {
+      if (afterMs <= longestTimerMs) this.#waited.add(lane);
+      this.wake(lane);
+    };
+    this.#timers.set(lane, setTimeout(timer, Math.min(afterMs, longestTimerMs)));
   }
 }

@@ -1,7 +1,7 @@
 /** What admins may see and do, for the bot and the command line alike. */
 import { isReadable } from '../matrix/room-event.ts';
 import type { JournalId, PartId } from '../model/ids.ts';
-import type { JournalRow } from '../store/journal.ts';
+import type { Journal, JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import { outboundLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
@@ -16,7 +16,8 @@ export interface BridgeStatus {
   readonly homeserver: string;
   readonly accounts: readonly { readonly id: string; readonly name: string }[];
   readonly portals: { readonly total: number; readonly withoutRoom: number };
-  readonly journal: Readonly<Record<JournalRow['state'], number>>;
+  /** What is not over, by state. */
+  readonly journal: Awaited<ReturnType<Journal['counts']>>;
   readonly messages: { readonly uncertain: number; readonly failed: number };
 }
 

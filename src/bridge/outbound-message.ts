@@ -58,12 +58,21 @@ export class OutboundMessages {
   /** The part once nothing more is to be done about it. */
   async #settle(work: Work, number: number, draft: Draft): Promise<Part> {
     const { context, sending } = this.#options;
+    const settled = await this.#settledBefore(work, number);
+    if (settled !== undefined) return settled;
     const part = await this.#ensurePart(work, number);
     const { session, networkName } = context.sessions.get(work.portal.accountId);
     const attempt: Attempt = { part, session, networkName, shown: work.shown };
     if (part.state === 'sending') await sending.awaitEvidence(attempt);
     else if (part.state === 'pending') await this.#send(work, attempt, draft);
     return (await context.store.read.parts.get(part.id)) ?? part;
+  }
+
+  /** Of a message that is sent again only those parts go that were asked for, and those that were never tried. */
+  async #settledBefore({ row, event }: Work, number: number): Promise<Part | undefined> {
+    if (row.dedupeKey === event.event_id) return undefined;
+    const earlier = await this.#options.context.store.read.parts.otherAttempt(event.event_id, number, row.id);
+    return earlier?.state === 'superseded' ? undefined : earlier;
   }
 
   async #send(work: Work, attempt: Attempt, draft: Draft): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { reached } from '../base/named-points.ts';
 import { isListed } from '../governance/permissions.ts';
+import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { type MatrixAction, readEvent } from '../matrix/read-event.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
 import type { JournalRow } from '../store/journal.ts';
@@ -39,9 +40,19 @@ export class Outbound {
     const event = row.payload as RoomEvent;
     const action = readEvent(event);
     const portal = await this.#options.context.store.read.portals.byRoom(event.room_id);
-    if (portal === undefined) await this.#elsewhere(event, action);
+    if (portal === undefined) await this.#unlessRefused(event, () => this.#elsewhere(event, action));
     else if (await this.#inPortal({ row, portal, event, action, signal, shown: shownAt(row, portal, event) })) return;
     await this.#finish(row);
+  }
+
+  /** Strangers' rooms come and go: what the homeserver refuses there is over, and nothing for an admin. */
+  async #unlessRefused(event: RoomEvent, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
+      this.#options.context.log.info({ room: event.room_id, err: thrown }, 'the homeserver refused an answer');
+    }
   }
 
   /** A room that is not a portal: a conversation with the bot, or a portal whose room is just being made. */

@@ -35,7 +35,10 @@ export class Sending {
   }
 
   /** Makes the call for a `pending` part; resolves when its outcome is recorded, throws `TryAgain` when there is none. */
-  async send({ part, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
+  async send({ part, session, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
+    // An earlier attempt may have got through all the same.
+    if (part.reason !== null && (await this.#mayHoldEvidence(part, part.updatedAt + session.evidenceMs)))
+      throw new TryAgain(part.reason, lookAgainMs);
     await this.#change(part, { state: 'sending' });
     reached('outbound.sending');
     const result = await call();

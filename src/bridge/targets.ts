@@ -20,7 +20,8 @@ export async function targetOf(
 ): Promise<Part | undefined> {
   const part = await context.store.read.parts.byRemoteId(portal.id, target);
   if (part !== undefined) return part;
-  const isFresh = context.clock.now() - row.receivedAt < patienceMs;
+  // A clock that is set back must not make this longer.
+  const isFresh = context.clock.now() - row.receivedAt < patienceMs && row.attempts < patienceMs / lookAgainMs;
   if (isFresh && (await context.store.read.parts.anySending(portal.id))) {
     throw new TryAgain('waits for the message that it refers to', lookAgainMs);
   }

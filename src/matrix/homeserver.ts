@@ -38,6 +38,8 @@ export interface HomeserverOptions {
   readonly token: string;
 }
 
+/** What waits for a page of history is a whole transaction. */
+const historyWithinMs = 15_000;
 const anything = z.unknown();
 const jsonObject = z.custom<JsonObject>(isJsonObject, 'an object');
 const roomAnswer = z.object({
@@ -266,6 +268,7 @@ export class Homeserver {
         method: 'GET',
         path: path`/_matrix/client/v3/rooms/${room}/messages`,
         query: { dir: 'b', limit, from },
+        timeoutMs: historyWithinMs,
       },
     );
     return { events: chunk.map(readRoomEvent), ...(end === undefined ? {} : { next: end }) };

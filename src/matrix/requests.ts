@@ -5,7 +5,8 @@
 import type { Readable } from 'node:stream';
 import { MatrixClient } from '@vector-im/matrix-bot-sdk';
 import { z } from 'zod';
-import { type HttpCall, HttpClient, type StreamedAnswer } from '../base/http-client.ts';
+import { ChanceryError } from '../base/errors.ts';
+import { type HttpCall, HttpClient, NoAnswer, type StreamedAnswer } from '../base/http-client.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Acting } from './acting.ts';
 import { carriedBy, failureOf, installTransport, unreachable } from './bot-sdk-transport.ts';
@@ -93,6 +94,8 @@ export class Requests {
       throw refusalOf(place, await readAnswer(answer));
     } catch (thrown) {
       body?.destroy();
+      // What is wrong with the file that was to be sent says nothing about the homeserver.
+      if (thrown instanceof NoAnswer && thrown.cause instanceof ChanceryError) throw thrown.cause;
       throw thrown instanceof HomeserverError ? thrown : unreachable(place, thrown);
     }
   }

@@ -68,6 +68,8 @@ function openKeyed(path: string, key: Uint8Array, readonly: boolean): Database.D
   try {
     database.pragma("cipher = 'sqlcipher'");
     database.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`);
+    // What SQLite puts aside while it works would lie unencrypted in a temporary file.
+    database.pragma('temp_store = MEMORY');
     database.prepare('SELECT count(*) FROM sqlite_master').get();
     return database;
   } catch (cause) {

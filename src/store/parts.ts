@@ -106,6 +106,18 @@ export class Parts {
     );
   }
 
+  /** The latest attempt at this part of the message that this event shows, other than by this journal row. */
+  async otherAttempt(eventId: EventId, number: number, journalId: JournalId): Promise<Part | undefined> {
+    return this.#one((query) =>
+      query
+        .where('eventId', '=', eventId)
+        .where('kind', '=', 'message')
+        .where('number', '=', number)
+        .where('journalId', '!=', journalId)
+        .orderBy('id', 'desc'),
+    );
+  }
+
   /** The newest part that came from the network, up to and including `upTo` where that is given. */
   async latestInbound(portalId: PortalId, upTo?: PartId): Promise<Part | undefined> {
     return this.#one((query) =>

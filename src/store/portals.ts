@@ -1,5 +1,13 @@
 /** Portals: which room mirrors which chat. */
-import { type AccountId, asId, type ChatId, type LaneKey, type PortalId, type RoomId } from '../model/ids.ts';
+import {
+  type AccountId,
+  asId,
+  type ChatId,
+  type EventId,
+  type LaneKey,
+  type PortalId,
+  type RoomId,
+} from '../model/ids.ts';
 import type { Connection } from './kysely.ts';
 
 export interface Portal {
@@ -10,6 +18,8 @@ export interface Portal {
   readonly roomId: RoomId | null;
   readonly name: string;
   readonly lastActivityAt: number;
+  /** Up to this event the room's history was compared with the journal; null before the first time. */
+  readonly comparedUpTo: EventId | null;
 }
 
 /** The lane that carries what a network says in this portal. */
@@ -38,7 +48,7 @@ export class Portals {
     if (known !== undefined) return known;
     return this.#db
       .insertInto('portal')
-      .values({ accountId, chatId, roomId: null, name, lastActivityAt: at })
+      .values({ accountId, chatId, roomId: null, name, lastActivityAt: at, comparedUpTo: null })
       .returningAll()
       .executeTakeFirstOrThrow();
   }
@@ -51,7 +61,10 @@ export class Portals {
     return this.#db.selectFrom('portal').selectAll().where('roomId', '=', roomId).executeTakeFirst();
   }
 
-  async change(id: PortalId, change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt'>>): Promise<void> {
+  async change(
+    id: PortalId,
+    change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt' | 'comparedUpTo'>>,
+  ): Promise<void> {
     await this.#db.updateTable('portal').set(change).where('id', '=', id).execute();
   }
 

@@ -49,6 +49,7 @@ export interface Tables {
     roomId: RoomId | null;
     name: string;
     lastActivityAt: number;
+    comparedUpTo: EventId | null;
   };
   ghost: { network: NetworkId; contactId: ContactId; userId: UserId; displayName: string };
   journal: {

@@ -77,3 +77,20 @@ test('a message whose fate nobody can know is shown as uncertain, is not sent ag
   await scene.settled();
   expect(await scene.reachedPhone(text)).toHaveLength(1);
 });
+
+test('of a long text whose second part is uncertain, only that part is sent again', async () => {
+  const { ana } = scene;
+  const { room } = await scene.openChat('before the long answer');
+  const [first, second] = ['A'.repeat(4_000), 'B'.repeat(500)];
+  await scene.restartDyingAt('outbound.sending:2');
+  const event = await ana.sendText(room, `${first}\n${second}`);
+  await scene.restartAfterDeath();
+  expect(await scene.answerTo(event)).toMatch(/^Nobody can tell/);
+  const listed = await scene.command(room, 'retry');
+  const numbers = [...listed.matchAll(/message (\d+) of [^\n]*: uncertain/g)].map(([, number]) => number);
+  expect(await scene.command(room, `retry message ${numbers.at(-1) ?? 'none'}`)).toMatch(/is sent again/);
+  await scene.arrivesAtPhone(second);
+  await scene.settled();
+  expect(await scene.reachedPhone(`${first}\n`)).toHaveLength(1);
+  expect(await scene.reachedPhone(second)).toHaveLength(1);
+});

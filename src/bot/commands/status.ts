@@ -14,7 +14,7 @@ export const status: Command = {
         ? 'accounts: none; add one on the command line with `chancery login whatsapp`'
         : `accounts: ${accounts.map(({ id, name }) => `${name} (${id})`).join(', ')}`,
       `portals: ${portals.total}, of which ${portals.withoutRoom} wait for their room`,
-      `journal: ${journal.waiting} waiting, ${journal.parked} parked, ${journal.quarantined} in quarantine, ${journal.done} done`,
+      `journal: ${journal.waiting} waiting, ${journal.parked} parked, ${journal.quarantined} in quarantine`,
       `messages that need a decision: ${messages.uncertain} uncertain, ${messages.failed} failed`,
       ...(journal.parked + messages.uncertain + messages.failed > 0 ? ['see `retry`'] : []),
     ].join('\n');

@@ -27,6 +27,7 @@ export const foundation = `
     room_id TEXT UNIQUE,
     name TEXT NOT NULL,
     last_activity_at INTEGER NOT NULL,
+    compared_up_to TEXT,
     UNIQUE (account_id, chat_id)
   ) STRICT;
   CREATE INDEX portal_activity ON portal (last_activity_at);

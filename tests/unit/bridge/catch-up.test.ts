@@ -2,9 +2,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { CatchUp } from '../../../src/bridge/catch-up.ts';
 import { Intake } from '../../../src/bridge/intake.ts';
-import { asId, type RoomId } from '../../../src/model/ids.ts';
+import { asId, type ContactId, type RoomId } from '../../../src/model/ids.ts';
 import type { RoomEvent } from '../../../src/matrix/room-event.ts';
 import { outboundLane, type Portal } from '../../../src/store/portals.ts';
+import { account } from './fake-session.ts';
 import { roomEvent, Workshop } from './workshop.ts';
 
 let workshop: Workshop;
@@ -97,4 +98,46 @@ test('however often something is suspected, comparing everything rests in betwee
   catchUp.suspect();
   catchUp.suspect();
   expect(catchUp.dueInMs).toBeGreaterThan(0);
+});
+
+test('one sick room does not hold up what is pushed for the others', async () => {
+  workshop.homeserver.answer = () => [500, { errcode: 'M_UNKNOWN' }];
+  await catchUp.before([inRoom('one')]);
+  await intake.accept(batch(inRoom('one')));
+  expect(await journalled()).toEqual([inRoom('one').event_id]);
+  expect(catchUp.dueInMs).toBeDefined();
+});
+
+test('a room is read back to where the last comparison began, however rarely an official writes there', async () => {
+  const ghost = workshop.context.identifiers.ghost(account.network, asId<ContactId>('erin'));
+  history = Array.from({ length: 60 }, (_, index) => ({ ...inRoom(`citizen ${index}`), sender: ghost }));
+  const pages = pagesOf(() => history.toReversed());
+  workshop.homeserver.answer = pages.answer;
+  await catchUp.run(new AbortController().signal);
+  expect(pages.asked()).toBe(2);
+  history.push({ ...inRoom('one more'), sender: ghost });
+  catchUp.suspect();
+  await catchUp.before([inRoom('new')]);
+  expect(pages.asked()).toBe(3);
+});
+
+/** Answers as a homeserver that has pages. */
+function pagesOf(newestFirst: () => readonly RoomEvent[]) {
+  let count = 0;
+  return {
+    asked: () => count,
+    answer: ({ query }: { readonly query: Readonly<Record<string, string>> }): [number, object] => {
+      count += 1;
+      const from = Number(query['from'] ?? 0);
+      const to = from + Number(query['limit']);
+      const all = newestFirst();
+      return [200, { chunk: all.slice(from, to), ...(to < all.length ? { end: String(to) } : {}) }];
+    },
+  };
+}
+
+test('what cannot be read in the history is set aside, as it is when it is pushed', async () => {
+  workshop.homeserver.answer = () => [200, { chunk: [{ ...inRoom('odd'), origin_server_ts: 1e300 }] }];
+  await catchUp.run(new AbortController().signal);
+  expect((await workshop.context.store.read.journal.counts()).quarantined).toBe(1);
 });

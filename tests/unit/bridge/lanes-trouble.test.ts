@@ -149,3 +149,18 @@ test('a row that stopping interrupts again and again has not failed once', async
   }
   expect(await work.head('a')).toMatchObject({ state: 'waiting', attempts: 0 });
 });
+
+test('a clock that is set back by an hour makes no lane wait for it', async () => {
+  await work.lanes.resume();
+  let tries = 0;
+  work.when('1', () => {
+    tries += 1;
+    if (tries === 1) throw new TryAgain('a moment', 1_000);
+  });
+  await work.take('a', '1', '2');
+  await work.until(() => tries === 1, 'the first try');
+  jest.setSystemTime(Date.now() - 3_600_000);
+  await work.pass(1_100);
+  await work.until(() => work.finished.length === 2, 'both rows');
+  expect(work.finished).toEqual(['1', '2']);
+});

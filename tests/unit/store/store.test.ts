@@ -1,12 +1,12 @@
 /** The store keeps what it promised through crashes, wrong keys, newer schemas and failing neighbours. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3-multiple-ciphers';
-import { asId, type LaneKey } from '../../../src/model/ids.ts';
+import { asId, type JournalId, type LaneKey } from '../../../src/model/ids.ts';
 import type { JournalEntry } from '../../../src/store/journal.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 
@@ -152,6 +152,28 @@ test('no text that passed through is found in the files, and none of a finished 
   expect(readFileSync(join(directory, 'chancery.db')).subarray(0, 6).toString()).toBe('SQLite');
   expect(rawFiles().includes(canary)).toBe(false);
 });
+
+test('a large unit of work puts nothing aside in a temporary file, where it would lie unencrypted', async () => {
+  const { write } = open();
+  const text = 'x'.repeat(3_000);
+  const keys = Array.from({ length: 1_000 }, (_, index) => `row ${index}`);
+  await write(async (unit) => {
+    for (const name of keys) await unit.journal.add(entry(name, { text }));
+  });
+  const opened = await write(async (unit) => {
+    for (let id = 1; id <= keys.length; id += 1) await unit.journal.park(asId<JournalId>(id), `secret words ${id}`);
+    return readdirSync('/proc/self/fd').map((number) => targetOf(number));
+  });
+  expect(opened.filter((path) => path.includes('etilqs'))).toEqual([]);
+});
+
+function targetOf(number: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${number}`);
+  } catch {
+    return '';
+  }
+}
 
 test('only the owner may read the files', () => {
   open();
