@@ -93,6 +93,10 @@ const catalogue = {
     advice: 'The bridge asks for it again.',
   },
   'CH-MEDIA-GONE': { message: 'The file is no longer available.', advice: 'Ask the sender to send it again.' },
+  'CH-MEDIA-TROUBLE': {
+    message: 'The other side answers, but does not hand over or take this file.',
+    advice: 'The bridge keeps trying for a while.',
+  },
   'CH-MEDIA-REFUSED': { message: 'The network does not take this file.', advice: 'Send it in another format.' },
   'CH-MEDIA-TOO-LARGE': { message: 'The file is too large.', advice: 'Send a smaller file.' },
   'CH-LOGIN-INVALID': {

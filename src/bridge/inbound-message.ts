@@ -14,12 +14,13 @@ import {
   renderNotice,
   renderText,
 } from '../matrix/render.ts';
-import type { InboundContent } from '../model/content.ts';
+import type { InboundContent, MediaContent, RemoteFile } from '../model/content.ts';
 import type { EventId, RoomId } from '../model/ids.ts';
 import type { MessageEvent } from '../model/remote-event.ts';
 import { splitText } from '../model/rich-text.ts';
 import type { Part } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
+import { hasHadItsChances } from './failures.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { InboundWork } from './work.ts';
 import type { InboundMedia } from './inbound-media.ts';
@@ -115,9 +116,9 @@ export class InboundMessages {
             shown,
           );
         } catch (thrown) {
-          const words = lossOf(thrown, content.kind, work.row.attempts);
+          const words = lossOf(thrown, content.kind, hasHadItsChances(work.row, this.#options.context.clock.now()));
           if (words === undefined) throw thrown;
-          return renderNotice(words, shown);
+          return renderNotice([words, ...whatCameAlong(content)].join('\n'), shown);
         }
     }
   }
@@ -155,13 +156,18 @@ function inParts(content: InboundContent): readonly InboundContent[] {
   return splitText(content.text, maxTextLength).map((text) => ({ type: 'text', text }));
 }
 
-/** A file whose bytes are not what was announced is asked for again so often. */
-const damagedAttempts = 6;
+/** The words that were sent with a file are not lost with it. */
+const whatCameAlong = ({ fileName, caption }: MediaContent<RemoteFile>): readonly string[] => [
+  ...(fileName === undefined ? [] : [`Its name: ${fileName}`]),
+  ...(caption === undefined ? [] : [`It says: ${caption.text}`]),
+];
 
 /** What the room is told of a file that cannot come any more; undefined when it still may. */
-function lossOf(thrown: unknown, kind: string, attempts: number): string | undefined {
+function lossOf(thrown: unknown, kind: string, isLastChance: boolean): string | undefined {
   if (!(thrown instanceof ChanceryError)) return undefined;
-  if (thrown.code === 'CH-MEDIA-DAMAGED' && attempts >= damagedAttempts) {
+  if (thrown.code === 'CH-MEDIA-TROUBLE' && isLastChance)
+    return `A file (${kind}) was sent, but it could not be fetched. ${thrown.detail ?? ''} Ask for it again.`;
+  if (thrown.code === 'CH-MEDIA-DAMAGED' && isLastChance) {
     return `A file (${kind}) was sent, but what the network hands over is not what it announced. Ask for it again.`;
   }
   if (thrown.code === 'CH-MEDIA-GONE')

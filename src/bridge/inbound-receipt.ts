@@ -9,6 +9,7 @@ import type { Feedback, Shown } from './feedback.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { InboundWork } from './work.ts';
 import { targetOf } from './targets.ts';
+import { words } from './words.ts';
 
 type Receipt = DeliveryReceiptEvent | ReadReceiptEvent;
 
@@ -59,8 +60,11 @@ export class InboundReceipts {
       event: part.eventId,
       attempt: part.journalId,
     };
-    if (state === 'failed')
-      await feedback.failed(shown, 'failed', reasonOf(event).reason ?? 'The network gave no reason.');
+    if (state === 'failed') {
+      const { networkName } = this.#options.context.sessions.get(portal.accountId);
+      const reason = reasonOf(event).reason ?? 'It gave no reason.';
+      await feedback.failed(shown, 'failed', words.undelivered(networkName, reason));
+    }
     if (part.kind === 'reaction') return;
     if (state === 'sent') await feedback.passedOn(shown);
     if (state !== 'delivered' && state !== 'read') return;

@@ -69,8 +69,8 @@ export class OutboundReactions {
       await this.#finish(work, settled, (repository) => repository.remove(reaction.eventId));
       return true;
     }
-    const isMessage = (await parts.byEventId(work.action.target)) !== undefined;
-    if (isMessage && session.capabilities.deletion === 'rejected') {
+    const part = await parts.byEventId(work.action.target);
+    if (part !== undefined && part.state !== 'failed' && session.capabilities.deletion === 'rejected') {
       await feedback.notice({ ...work.shown, event: work.action.target }, 'deletion', words.cannotDelete(networkName));
     }
     return false;

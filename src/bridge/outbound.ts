@@ -7,6 +7,7 @@ import { isListed } from '../governance/permissions.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { type MatrixAction, readEvent } from '../matrix/read-event.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
+import type { EventId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Portal } from '../store/portals.ts';
 import { type BotRoom, commandPrefix } from './bot-room.ts';
@@ -99,14 +100,21 @@ export class Outbound {
       case 'redaction':
         return reactions.removeOrRefuse({ ...work, action });
       case 'edit':
-        if (session.capabilities.edit === 'rejected') {
-          await feedback.notice({ ...shown, event: action.target }, 'edit', words.cannotEdit(networkName));
-        }
+        if (session.capabilities.edit === 'rejected') await this.#refuseEdit(shown, action.target, networkName);
         return false;
       case 'unsupported':
         await feedback.failed(shown, 'failed', words.cannotSend(networkName, action.what));
         return false;
     }
+  }
+
+  /** Nothing is said at what never was on its way, such as a command. */
+  async #refuseEdit(shown: Shown, target: EventId, network: string): Promise<void> {
+    const { feedback, context } = this.#options;
+    const part = await context.store.read.parts.byEventId(target);
+    if (part === undefined) return;
+    const said = part.state === 'failed' ? words.editOfUnsent(network) : words.cannotEdit(network);
+    await feedback.notice({ ...shown, event: target }, 'edit', said);
   }
 
   async #finish(row: JournalRow): Promise<void> {

@@ -4,6 +4,9 @@ export const words = {
     `This was not sent to ${network}: you are not among those who may write here. Ask your administrator (rooms.officials).`,
   cannotEdit: (network: string): string =>
     `${network} cannot change a message that was sent: the other side still reads the first version. Send the correction as a new message.`,
+  editOfUnsent: (network: string): string =>
+    `That message was not sent to ${network}, so there is nothing to change. Send the correction as a new message.`,
+  undelivered: (network: string, reason: string): string => `${network} did not deliver this. ${reason}`,
   cannotDelete: (network: string): string =>
     `${network} cannot take back a message that was sent: the other side still has it.`,
   cannotSend: (network: string, what: string): string =>
@@ -12,7 +15,7 @@ export const words = {
     `This was not sent: ${network} does not know the message that it refers to.`,
   notDelivered: (network: string, reason: string): string => `This was not sent to ${network}. ${reason}`,
   uncertain: (network: string): string =>
-    `Nobody can tell whether this reached ${network}: the connection broke in the middle. It is not sent again by itself. Ask the other side; if it is missing, write it again, or have an administrator use \`retry\`.`,
+    `Nobody can tell whether this reached ${network}: its answer did not come, or made no sense. It is not sent again by itself. Ask the other side; if it is missing, write it again, or have an administrator use \`retry\`.`,
   tooLarge: (network: string, megabytes: number): string =>
     `This file was not sent: ${network} takes at most ${megabytes} MB of this kind.`,
   kindNotTaken: (network: string, kind: string): string =>

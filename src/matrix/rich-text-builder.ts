@@ -64,16 +64,17 @@ export class RichTextBuilder {
 
   #settle(): void {
     const missing = this.#wantedNewlines - this.#trailingNewlines;
-    if (missing > 0 && this.#text !== '') this.#append('\n'.repeat(missing));
+    if (missing > 0 && this.#text !== '') this.#append('\n'.repeat(missing), 'between');
     this.#wantedNewlines = 0;
     const mark = this.#mark;
     this.#mark = '';
-    if (mark !== '') this.#append(mark);
-    if (this.#wantsSpace) this.#append(' ');
+    if (mark !== '') this.#append(mark, 'between');
+    if (this.#wantsSpace) this.#append(' ', 'between');
     this.#wantsSpace = false;
   }
 
-  #append(text: string): void {
+  /** What stands between words has the styles of both sides only: a style that just begins, begins after it. */
+  #append(text: string, role: 'words' | 'between' = 'words'): void {
     const start = this.#text.length;
     this.#text += text;
     const newlines = trailingNewlines(text);
@@ -82,7 +83,7 @@ export class RichTextBuilder {
       if ((this.#active.get(style) ?? 0) <= 0) continue;
       const latest = this.#latest.get(style);
       if (latest !== undefined && latest.start + latest.length === start) latest.length += text.length;
-      else {
+      else if (role === 'words') {
         const range = { start, length: text.length, style };
         this.#ranges.push(range);
         this.#latest.set(style, range);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { phoneNumberId } from '../peers/house.ts';
 import type { OrdinaryClient } from '../peers/matrix-client/ordinary-client.ts';
-import { Scene } from '../peers/scene.ts';
+import { replyTarget, Scene } from '../peers/scene.ts';
 import { pictureFile } from '../peers/picture-file.ts';
 
 let scene: Scene;
@@ -130,6 +130,26 @@ test('an edit and a deletion are told that WhatsApp cannot, at the message', asy
   expect(await scene.reachedPhone('* the office opens at 9')).toHaveLength(0);
 });
 
+test('nothing false is said of an edit or a deletion of what never was on its way', async () => {
+  const { ana, house } = scene;
+  const { phone, room } = await scene.openChat('what was that?');
+  await house.whatsapp.citizen({ phone, undeliverable: true });
+  const failed = await ana.sendText(room, 'never to arrive');
+  await scene.answerTo(failed);
+  await ana.edit(room, failed, 'never to arrive either');
+  await ana.waitForEvent(
+    ({ content }) => replyTarget(content) === failed && String(content['body']).startsWith('That message was not sent'),
+    { what: 'that there is nothing to change' },
+  );
+  const command = await ana.sendText(room, '!chancery version');
+  await scene.answerTo(command);
+  await ana.edit(room, command, '!chancery help');
+  await ana.redact(room, failed);
+  await scene.command(room, 'version');
+  const bodies = ana.said(room).map(({ content }) => String(content['body']));
+  expect(bodies.filter((body) => /^WhatsApp cannot (change|take back)/.test(body))).toEqual([]);
+});
+
 test('what WhatsApp does not take is told with what to do, before anything is tried', async () => {
   const { ana, house } = scene;
   const { room } = await scene.openChat('what else can you do?');
@@ -167,7 +187,9 @@ test('a message that WhatsApp reports as failed later is told at the message wit
   const { phone, room } = await scene.openChat('soon out of reach');
   await house.whatsapp.citizen({ phone, undeliverable: true });
   const event = await ana.sendText(room, 'into the void');
-  expect(await scene.answerTo(event)).toMatch(/^This person cannot be reached on WhatsApp/);
+  expect(await scene.answerTo(event)).toMatch(
+    /^WhatsApp did not deliver this\. This person cannot be reached on WhatsApp/,
+  );
 });
 
 test('rate limits are kept by waiting: nothing is lost, nothing doubled, the order stays', async () => {

@@ -5,8 +5,8 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ChanceryError } from '../../base/errors.ts';
-import type { HttpClient } from '../../base/http-client.ts';
-import type { GraphResult } from './graph.ts';
+import { type HttpClient, NoAnswer } from '../../base/http-client.ts';
+import type { GraphProblem, GraphResult } from './graph.ts';
 
 export interface Download {
   readonly http: HttpClient;
@@ -19,9 +19,12 @@ export interface Download {
 const idleMs = 60_000;
 const addressShape = z.looseObject({ url: z.url({ protocol: /^https?$/ }) });
 const expired: ReadonlySet<number> = new Set([403, 404, 410]);
+/** A token that is not valid, or too much that was asked: nothing is wrong with this file. */
+const concernsAll: ReadonlySet<number> = new Set([401, 429]);
 const gone: ReadonlySet<number> = new Set([404, 410]);
 
-/** Throws `CH-MEDIA-GONE` when the file is lost for good, `CH-NETWORK-UNREACHABLE` when it may come another time. */
+/** Throws `CH-MEDIA-GONE` when the file is lost for good, `CH-MEDIA-TROUBLE` and `CH-NETWORK-UNREACHABLE` when it may
+ * come another time. */
 export async function fetchFile(id: string, download: Download): Promise<Readable> {
   const file = (await attempt(id, download)) ?? (await attempt(id, download));
   if (file === undefined) throw new ChanceryError('CH-MEDIA-GONE');
@@ -30,17 +33,19 @@ export async function fetchFile(id: string, download: Download): Promise<Readabl
 
 /** Undefined when the address that WhatsApp gave does not work. */
 async function attempt(id: string, { http, authorization, lookUp, signal }: Download): Promise<Readable | undefined> {
-  const { status, body } = await http.stream({
-    method: 'GET',
-    url: addressIn(await lookUp(id)),
-    headers: authorization,
-    signal,
-    timeoutMs: idleMs,
-  });
+  const url = addressIn(await lookUp(id));
+  const { status, body } = await http
+    .stream({ method: 'GET', url, headers: authorization, signal, timeoutMs: idleMs })
+    .catch((thrown: unknown) => {
+      // A host that the configuration does not name.
+      if (thrown instanceof ChanceryError && !(thrown instanceof NoAnswer)) throw trouble(thrown.message);
+      throw thrown;
+    });
   if (status === 200) return body;
   await body.dump();
   if (expired.has(status)) return undefined;
-  throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: `The file was answered with ${status}.` });
+  const words = `The file was answered with ${status}.`;
+  throw concernsAll.has(status) ? new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: words }) : trouble(words);
 }
 
 function addressIn(result: GraphResult): string {
@@ -48,6 +53,16 @@ function addressIn(result: GraphResult): string {
     throw new ChanceryError('CH-MEDIA-GONE', { detail: result.words });
   const address = result.outcome === 'done' ? addressShape.safeParse(result.json).data : undefined;
   if (address !== undefined) return address.url;
-  const detail = 'words' in result ? result.words : 'WhatsApp named no address of the file.';
-  throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail });
+  if (
+    result.outcome === 'unreachable' ||
+    result.outcome === 'unknown' ||
+    (result.outcome === 'problem' && mustWait(result))
+  )
+    throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: result.words });
+  throw trouble(result.outcome === 'problem' ? result.words : 'WhatsApp named no address of the file.');
 }
+
+const mustWait = ({ kind }: GraphProblem): boolean => kind === 'rate' || kind === 'account';
+
+/** WhatsApp answers, but the file does not come. */
+const trouble = (detail: string): ChanceryError => new ChanceryError('CH-MEDIA-TROUBLE', { detail });

@@ -1,7 +1,7 @@
 /** One connected number: sends, and fetches files. Whether something may be sent now is asked of `refusal` first. */
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { ChanceryError, messageOf } from '../../base/errors.ts';
+import { ChanceryError, type ErrorCode, messageOf } from '../../base/errors.ts';
 import type { HttpClient } from '../../base/http-client.ts';
 import type { OutboundContent, RemoteFile } from '../../model/content.ts';
 import { asId, type ChatId, type RemoteMessageId } from '../../model/ids.ts';
@@ -75,8 +75,7 @@ export class WhatsAppSession implements Session {
     const result = this.#heed(await this.#graph.ask(`/${this.#number}/media`, { method: 'POST', ...form, signal }));
     const uploaded = result.outcome === 'done' ? uploadedShape.safeParse(result.json).data : undefined;
     if (uploaded !== undefined) return uploaded.id;
-    const isRefused = result.outcome === 'problem' && result.kind === 'refused';
-    throw new ChanceryError(isRefused ? 'CH-MEDIA-REFUSED' : 'CH-NETWORK-UNREACHABLE', { detail: wordsOf(result) });
+    throw new ChanceryError(failureOfUpload(result), { detail: wordsOf(result) });
   }
 
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<SendResult> {
@@ -160,6 +159,11 @@ export class WhatsAppSession implements Session {
         return { outcome: 'not-sent', reason: result.words, afterMs: waitAfter(result) };
     }
   }
+}
+
+function failureOfUpload(result: GraphResult): ErrorCode {
+  if (result.outcome === 'done' || (result.outcome === 'problem' && result.kind === 'again')) return 'CH-MEDIA-TROUBLE';
+  return result.outcome === 'problem' && result.kind === 'refused' ? 'CH-MEDIA-REFUSED' : 'CH-NETWORK-UNREACHABLE';
 }
 
 /** After a fault of WhatsApp's own the message may still have got through: its status then comes before the wait ends. */

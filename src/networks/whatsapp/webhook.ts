@@ -97,12 +97,17 @@ export class Webhook {
     }
     // An entry without changes is looked at as one, and set aside as such.
     const changes = envelope.data.entry.flatMap((entry) => entryShape.safeParse(entry).data?.changes ?? [entry]);
-    let taken = changes.length === 0;
+    const foreign: unknown[] = [];
     for (let at = 0; at < changes.length; at += changesAtOnce) {
-      const together = changes.slice(at, at + changesAtOnce).map((change) => this.#take(change, signers));
-      taken = (await Promise.all(together)).includes(true) || taken;
+      const together = changes.slice(at, at + changesAtOnce);
+      const taken = await Promise.all(together.map((change) => this.#take(change, signers)));
+      foreign.push(...together.filter((_, index) => taken[index] === false));
     }
-    if (!taken) {
+    const isTaken = changes.length === 0 || foreign.length < changes.length;
+    // The body will not come again, so what is for a number that is not connected here is kept.
+    if (isTaken && foreign.length > 0)
+      await this.#quarantine(signers, 'changes for a number that is not connected', bytesOf(foreign));
+    if (!isTaken) {
       throw new ChanceryError('CH-ACCOUNT-UNKNOWN', {
         detail: 'No number in this body is connected with its signature.',
       });

@@ -148,3 +148,14 @@ test('no HTML makes it crash, and ranges always lie inside the text', () => {
     { numRuns: 2_000 },
   );
 });
+
+test.each([
+  ['<p>I reject this:</p><blockquote><p>You owe 500</p></blockquote><p>OK?</p>', 'quote', 'You owe 500'],
+  ['<p>Run this:</p><pre><code>ls -la\n</code></pre>', 'code-block', 'ls -la'],
+  ['<ul><li><strong>a</strong></li></ul>', 'bold', 'a'],
+  ['one <em>two</em>', 'italic', 'two'],
+])('what stands between is not part of a style that begins after it: %s', (html, style, words) => {
+  const rich = readHtml(html);
+  const styled = rich?.ranges.filter((range) => range.style === style);
+  expect(styled?.map(({ start, length }) => rich?.text.slice(start, start + length).trimEnd())).toEqual([words]);
+});

@@ -94,20 +94,31 @@ test.each<[string, Answer]>([
 test.each<[string, Answer]>([
   ['the token is not valid', graphError(401, 190)],
   ['too much was asked', graphError(429, 4)],
-  ['WhatsApp has a fault', graphError(500, 131000)],
   ['a gateway has a fault', { status: 502, body: '<html>' }],
-  ['no address is named', { status: 200, body: { success: true } }],
-  ['the address is none', { status: 200, body: { url: 'nowhere' } }],
-  ['the address is of another kind', { status: 200, body: { url: 'file:///etc/passwd' } }],
   ['the answer is no JSON', { status: 200, body: 'here it is' }],
-])('a file may come another time when %s', async (_why, answer) => {
+])('a file waits like everything else when %s', async (_why, answer) => {
   lookUp = () => answer;
   await expect(fetched()).rejects.toMatchObject({ code: 'CH-NETWORK-UNREACHABLE' });
 });
 
-test.each([401, 429, 500, 503])('a file may come another time when its address answers %i', async (status) => {
+test.each<[string, Answer]>([
+  ['WhatsApp has a fault', graphError(500, 131000)],
+  ['no address is named', { status: 200, body: { success: true } }],
+  ['the address is none', { status: 200, body: { url: 'nowhere' } }],
+  ['the address is of another kind', { status: 200, body: { url: 'file:///etc/passwd' } }],
+])('a file alone has trouble, and may come another time, when %s', async (_why, answer) => {
+  lookUp = () => answer;
+  await expect(fetched()).rejects.toMatchObject({ code: 'CH-MEDIA-TROUBLE' });
+});
+
+test.each([
+  [401, 'CH-NETWORK-UNREACHABLE'],
+  [429, 'CH-NETWORK-UNREACHABLE'],
+  [500, 'CH-MEDIA-TROUBLE'],
+  [503, 'CH-MEDIA-TROUBLE'],
+])('a file may come another time when its address answers %i', async (status, code) => {
   answers = [{ status, body: '' }];
-  await expect(fetched()).rejects.toMatchObject({ code: 'CH-NETWORK-UNREACHABLE' });
+  await expect(fetched()).rejects.toMatchObject({ code });
 });
 
 test('a file that is cut off fails while it is read, so that nobody takes the half for the whole', async () => {
@@ -117,7 +128,10 @@ test('a file that is cut off fails while it is read, so that nobody takes the ha
 
 test('a file on a host that the configuration does not name is not fetched, and the token does not go there', async () => {
   lookUp = () => ({ status: 200, body: { url: `${elsewhere.url}/file` } });
-  await expect(fetched()).rejects.toMatchObject({ code: 'CH-NETWORK-UNREACHABLE', place: elsewhere.url });
+  await expect(fetched()).rejects.toMatchObject({
+    code: 'CH-MEDIA-TROUBLE',
+    detail: expect.stringContaining(elsewhere.url) as unknown,
+  });
   expect(elsewhere.asked).toEqual([]);
 });
 
@@ -130,7 +144,7 @@ test('a file on a host that the configuration names is fetched', async () => {
 
 test('a redirection is not followed, and the token does not go there', async () => {
   answers = [{ status: 302, body: '', headers: { location: `${elsewhere.url}/file` } }];
-  await expect(fetched()).rejects.toMatchObject({ code: 'CH-NETWORK-UNREACHABLE' });
+  await expect(fetched()).rejects.toMatchObject({ code: 'CH-MEDIA-TROUBLE' });
   expect(elsewhere.asked).toEqual([]);
 });
 
@@ -196,10 +210,10 @@ test('a text needs no preparation', async () => {
 test.each<[string, Answer | undefined, string]>([
   ['is refused', graphError(400, 131053, 'type not supported'), 'CH-MEDIA-REFUSED'],
   ['is too large', graphError(413, 100), 'CH-MEDIA-REFUSED'],
-  ['meets a fault of WhatsApp', graphError(500, 131000), 'CH-NETWORK-UNREACHABLE'],
+  ['meets a fault of WhatsApp', graphError(500, 131000), 'CH-MEDIA-TROUBLE'],
   ['meets an invalid token', graphError(401, 190), 'CH-NETWORK-UNREACHABLE'],
   ['is cut', undefined, 'CH-NETWORK-UNREACHABLE'],
-  ['is answered without an id', { status: 200, body: {} }, 'CH-NETWORK-UNREACHABLE'],
+  ['is answered without an id', { status: 200, body: {} }, 'CH-MEDIA-TROUBLE'],
 ])('an upload that %s throws %#', async (_what, answer, code) => {
   graph.answer = () => answer;
   await expect(open.session.prepare?.(content(), never)).rejects.toMatchObject({ code });
