@@ -110,8 +110,8 @@ export class Bridge {
   }
 
   async stop(): Promise<void> {
-    await this.#link.stop();
-    await Promise.all([this.#inbound.stop(stopWithinMs), this.#outbound.stop(stopWithinMs)]);
+    const parts = [this.#link, this.#inbound, this.#outbound];
+    await Promise.all(parts.map((part) => part.stop(stopWithinMs)));
   }
 
   async #watching(work: Promise<void>): Promise<void> {

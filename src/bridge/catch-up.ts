@@ -22,8 +22,9 @@ const rememberedRooms = 20_000;
 /** Comparing everything takes at most so much of the time, however often something is suspected. */
 const leastRestMs = 2_000;
 const restPerWork = 9;
-/** So long a transaction is put off because a room in it cannot be compared. */
+/** So long a transaction is put off because a room in it cannot be compared; then the room is left out for a while. */
 const patienceMs = 20_000;
+const leftOutForMs = 10 * 60_000;
 
 export class CatchUp {
   readonly #context: BridgeContext;
@@ -44,7 +45,6 @@ export class CatchUp {
   /** From now on every room has to be compared anew. */
   suspect(): void {
     this.#compared = new RecentSet(rememberedRooms);
-    this.#sickSince.clear();
     this.#isWanted = true;
   }
 
@@ -54,8 +54,8 @@ export class CatchUp {
   }
 
   /**
-   * Compares the rooms of these events where that is due. Throws `HomeserverError` while the homeserver cannot be
-   * reached, for a while; a room that is sick does not hold up the others.
+   * Compares the rooms of these events where that is due. Throws `HomeserverError` when it cannot be done now, so that
+   * the transaction comes again; a room that stays sick does not hold up the others for longer than a moment.
    */
   async before(events: readonly RoomEvent[]): Promise<void> {
     const rooms = new Set(events.filter((event) => this.#intake.concernsUs(event)).map((event) => event.room_id));
@@ -88,12 +88,11 @@ export class CatchUp {
   async #compareFirst(portal: Portal, room: RoomId): Promise<void> {
     try {
       await this.#compare(portal, room);
-      this.#sickSince.delete(room);
     } catch (thrown) {
       if (!(thrown instanceof HomeserverError)) throw thrown;
       const since = this.#sickSince.get(room) ?? performance.now();
       this.#sickSince.set(room, since);
-      if (thrown.kind === 'unreachable' && performance.now() - since < patienceMs) throw thrown;
+      if (performance.now() - since < patienceMs) throw thrown;
       this.#isWanted = true;
       this.#context.log.warn(
         { room, err: thrown },
@@ -102,10 +101,11 @@ export class CatchUp {
     }
   }
 
-  /** Tried in vain a moment ago: the transaction goes on without it. */
+  /** Tried in vain for long enough: transactions go on without it, until it is tried anew. */
   #isSick(room: RoomId): boolean {
-    const since = this.#sickSince.get(room);
-    return since !== undefined && performance.now() - since >= patienceMs;
+    const forMs = performance.now() - (this.#sickSince.get(room) ?? Infinity);
+    if (forMs > leftOutForMs) this.#sickSince.delete(room);
+    return forMs >= patienceMs && forMs <= leftOutForMs;
   }
 
   /** One that cannot be compared now does not keep the others from it, and has its turn in the next run. */
@@ -133,6 +133,7 @@ export class CatchUp {
       log.warn({ room, err: thrown }, 'the bot cannot look into this room: what the homeserver lost stays unknown');
     }
     compared.add(room);
+    this.#sickSince.delete(room);
     if (missed > 0) log.warn({ room, missed }, 'events that the homeserver had not delivered were taken in');
     return missed;
   }

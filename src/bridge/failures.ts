@@ -2,7 +2,6 @@
 import { type BackoffOptions, backoffMs } from '../base/backoff.ts';
 import { ChanceryError, messageOf } from '../base/errors.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
-import type { JournalRow } from '../store/journal.ts';
 
 /** Thrown by a handler that knows when it makes sense to look again. */
 export class TryAgain extends Error {
@@ -38,10 +37,3 @@ export function verdictOn(thrown: unknown, attempts: number): Verdict {
   if (attempts < unexpectedAttempts) return { then: 'retry', afterMs: backoffMs(attempts, unexpected), reason };
   return { then: 'park', reason };
 }
-
-const chances = 10;
-const chancesForMs = 10 * 60_000;
-
-/** Whether one file has been tried long enough: what stands behind it in its lane must not wait for ever. */
-export const hasHadItsChances = ({ attempts, receivedAt }: JournalRow, now: number): boolean =>
-  attempts >= chances && now - receivedAt >= chancesForMs;

@@ -2,6 +2,7 @@
  * Keeps the homeserver talking to us: asks it at start, and again whenever it was away or may have been, to deliver at
  * once instead of after its own long pause; then has the rooms compared with the journal.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../base/backoff.ts';
 import type { BridgeContext } from './context.ts';
 import type { CatchUp } from './catch-up.ts';
@@ -50,9 +51,13 @@ export class HomeserverLink {
     this.#loop ??= this.#watch();
   }
 
-  async stop(): Promise<void> {
+  /** A question that a hanging homeserver does not answer is waited for no longer than `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
     this.#stopped.abort();
-    await this.#loop;
+    const over = new AbortController();
+    const patience = delay(graceMs, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([this.#loop, patience]);
+    over.abort();
   }
 
   async #watch(): Promise<void> {

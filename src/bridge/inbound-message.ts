@@ -20,7 +20,7 @@ import type { MessageEvent } from '../model/remote-event.ts';
 import { splitText } from '../model/rich-text.ts';
 import type { Part } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
-import { hasHadItsChances } from './failures.ts';
+import { isFileGivenUp } from './file-trouble.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { InboundWork } from './work.ts';
 import type { InboundMedia } from './inbound-media.ts';
@@ -116,7 +116,8 @@ export class InboundMessages {
             shown,
           );
         } catch (thrown) {
-          const words = lossOf(thrown, content.kind, hasHadItsChances(work.row, this.#options.context.clock.now()));
+          const isGivenUp = isTroubleOfFile(thrown) && (await isFileGivenUp(this.#options.context, part));
+          const words = lossOf(thrown, content.kind, isGivenUp);
           if (words === undefined) throw thrown;
           return renderNotice([words, ...whatCameAlong(content)].join('\n'), shown);
         }
@@ -156,6 +157,9 @@ function inParts(content: InboundContent): readonly InboundContent[] {
   return splitText(content.text, maxTextLength).map((text) => ({ type: 'text', text }));
 }
 
+const isTroubleOfFile = (thrown: unknown): boolean =>
+  thrown instanceof ChanceryError && (thrown.code === 'CH-MEDIA-TROUBLE' || thrown.code === 'CH-MEDIA-DAMAGED');
+
 /** The words that were sent with a file are not lost with it. */
 const whatCameAlong = ({ fileName, caption }: MediaContent<RemoteFile>): readonly string[] => [
   ...(fileName === undefined ? [] : [`Its name: ${fileName}`]),
@@ -163,11 +167,11 @@ const whatCameAlong = ({ fileName, caption }: MediaContent<RemoteFile>): readonl
 ];
 
 /** What the room is told of a file that cannot come any more; undefined when it still may. */
-function lossOf(thrown: unknown, kind: string, isLastChance: boolean): string | undefined {
+function lossOf(thrown: unknown, kind: string, isGivenUp: boolean): string | undefined {
   if (!(thrown instanceof ChanceryError)) return undefined;
-  if (thrown.code === 'CH-MEDIA-TROUBLE' && isLastChance)
+  if (thrown.code === 'CH-MEDIA-TROUBLE' && isGivenUp)
     return `A file (${kind}) was sent, but it could not be fetched. ${thrown.detail ?? ''} Ask for it again.`;
-  if (thrown.code === 'CH-MEDIA-DAMAGED' && isLastChance) {
+  if (thrown.code === 'CH-MEDIA-DAMAGED' && isGivenUp) {
     return `A file (${kind}) was sent, but what the network hands over is not what it announced. Ask for it again.`;
   }
   if (thrown.code === 'CH-MEDIA-GONE')

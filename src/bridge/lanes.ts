@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/logging.ts';
-import type { LaneKey } from '../model/ids.ts';
+import type { JournalId, LaneKey } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Direction } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
@@ -34,8 +34,8 @@ export class Lanes {
   readonly #running = new Set<LaneKey>();
   readonly #ready = new Set<LaneKey>();
   readonly #timers = new Map<LaneKey, NodeJS.Timeout>();
-  /** Have waited as long as they had to, whatever the clock says: it may have been set back. */
-  readonly #waited = new Set<LaneKey>();
+  /** When heads are due that were set back here, on the clock of `performance`: the other may be set back as well. */
+  readonly #due = new Map<LaneKey, { readonly row: JournalId; readonly at: number }>();
   readonly #stopping = new AbortController();
   #open = false;
   #settled: (() => void) | undefined;
@@ -112,16 +112,16 @@ export class Lanes {
 
   /** True when the head was done and the lane may go on. */
   async #doHead(lane: LaneKey): Promise<boolean> {
-    const { store, clock, handle } = this.#options;
+    const { store, handle } = this.#options;
     this.#ready.delete(lane);
-    const hasWaited = this.#waited.delete(lane);
     const row = await store.read.journal.head(lane);
     if (row === undefined || row.state === 'parked') return false;
-    const wait = (row.nextTryAt ?? 0) - clock.now();
-    if (wait > 0 && !hasWaited) {
+    const wait = this.#waitOf(row);
+    if (wait > 0) {
       this.#lookAgain(lane, wait);
       return false;
     }
+    this.#due.delete(lane);
     try {
       await handle(row, this.#stopping.signal);
       return true;
@@ -129,6 +129,13 @@ export class Lanes {
       await this.#setBack(row, thrown);
       return false;
     }
+  }
+
+  /** Milliseconds until the row is due. One that somebody released has no time to wait for. */
+  #waitOf({ id, lane, nextTryAt }: JournalRow): number {
+    if (nextTryAt === null) return 0;
+    const known = this.#due.get(lane);
+    return known?.row === id ? known.at - performance.now() : nextTryAt - this.#options.clock.now();
   }
 
   async #setBack(row: JournalRow, thrown: unknown): Promise<void> {
@@ -144,16 +151,14 @@ export class Lanes {
     }
     log.info({ ...about, afterMs: verdict.afterMs }, 'lane waits');
     await store.write((unit) => unit.journal.retryAt(row.id, clock.now() + verdict.afterMs, verdict.reason));
+    this.#due.set(row.lane, { row: row.id, at: performance.now() + verdict.afterMs });
     this.#lookAgain(row.lane, verdict.afterMs);
   }
 
   #lookAgain(lane: LaneKey, afterMs: number): void {
     if (this.#settled !== undefined) return;
     clearTimeout(this.#timers.get(lane));
-    const timer = (): void => {
-      if (afterMs <= longestTimerMs) this.#waited.add(lane);
-      this.wake(lane);
-    };
-    this.#timers.set(lane, setTimeout(timer, Math.min(afterMs, longestTimerMs)));
+    const timer = setTimeout(() => this.wake(lane), Math.min(Math.ceil(afterMs), longestTimerMs));
+    this.#timers.set(lane, timer);
   }
 }

@@ -11,7 +11,7 @@ import type { MediaContent, MediaKind, OutboundContent, SealedFile } from '../mo
 import type { MediaName } from '../model/ids.ts';
 import type { Part, PartProgress } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
-import { hasHadItsChances } from './failures.ts';
+import { isFileGivenUp } from './file-trouble.ts';
 import type { OutboundWork } from './work.ts';
 import type { Attempt } from './sending.ts';
 import { words } from './words.ts';
@@ -52,12 +52,10 @@ export class OutboundMedia {
         return { refusal: words.notDelivered(networkName, thrown.detail ?? thrown.advice) };
       }
       if (thrown instanceof HomeserverError && thrown.kind === 'permanent') return { refusal: words.fileGone };
-      if (hasHadItsChances(work.row, this.#context.clock.now())) {
-        if (thrown instanceof HomeserverError && thrown.kind === 'again') return { refusal: words.fileGone };
-        if (thrown instanceof ChanceryError && thrown.code === 'CH-MEDIA-TROUBLE')
-          return { refusal: words.notDelivered(networkName, thrown.detail ?? thrown.advice) };
-      }
-      throw thrown;
+      const isAway = thrown instanceof HomeserverError && thrown.kind === 'again';
+      const isRefused = thrown instanceof ChanceryError && thrown.code === 'CH-MEDIA-TROUBLE';
+      if (!(isAway || isRefused) || !(await isFileGivenUp(this.#context, part))) throw thrown;
+      return { refusal: isAway ? words.fileGone : words.notDelivered(networkName, thrown.detail ?? thrown.advice) };
     }
   }
 

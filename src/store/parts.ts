@@ -22,6 +22,8 @@ export interface PartProgress {
   readonly uri?: ContentUri;
   /** What the network's `prepare` returned. */
   readonly prepared?: string;
+  /** What went wrong with the file alone, while the other side answered: since when, and how often. */
+  readonly trouble?: { readonly since: number; readonly times: number };
 }
 
 export interface Part {

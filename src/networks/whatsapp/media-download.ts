@@ -23,8 +23,10 @@ const expired: ReadonlySet<number> = new Set([403, 404, 410]);
 const concernsAll: ReadonlySet<number> = new Set([401, 429]);
 const gone: ReadonlySet<number> = new Set([404, 410]);
 
-/** Throws `CH-MEDIA-GONE` when the file is lost for good, `CH-MEDIA-TROUBLE` and `CH-NETWORK-UNREACHABLE` when it may
- * come another time. */
+/**
+ * Throws `CH-MEDIA-GONE` when the file is lost for good, `CH-MEDIA-TROUBLE` when WhatsApp answers and does not hand it
+ * over, `CH-NETWORK-UNREACHABLE` when everything has to wait.
+ */
 export async function fetchFile(id: string, download: Download): Promise<Readable> {
   const file = (await attempt(id, download)) ?? (await attempt(id, download));
   if (file === undefined) throw new ChanceryError('CH-MEDIA-GONE');

@@ -1,5 +1,5 @@
 /** A homeserver does not push everything: what a room holds is compared with what the journal knows. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { CatchUp } from '../../../src/bridge/catch-up.ts';
 import { Intake } from '../../../src/bridge/intake.ts';
 import { asId, type ContactId, type RoomId } from '../../../src/model/ids.ts';
@@ -29,7 +29,10 @@ beforeEach(async () => {
   };
 });
 
-afterEach(() => workshop.close());
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await workshop.close();
+});
 
 const inRoom = (id: string): RoomEvent => roomEvent(id, portal.roomId === null ? {} : { room_id: portal.roomId });
 const batch = (...events: readonly RoomEvent[]) => ({ events, unreadable: [] });
@@ -100,12 +103,20 @@ test('however often something is suspected, comparing everything rests in betwee
   expect(catchUp.dueInMs).toBeGreaterThan(0);
 });
 
-test('one sick room does not hold up what is pushed for the others', async () => {
-  workshop.homeserver.answer = () => [500, { errcode: 'M_UNKNOWN' }];
+test('one sick room holds up what is pushed for the others for a moment only, and is asked anew later', async () => {
+  const start = performance.now();
+  const time = jest.spyOn(performance, 'now').mockReturnValue(start);
+  const sick = jest.fn((): [number, object] => [500, { errcode: 'M_UNKNOWN' }]);
+  workshop.homeserver.answer = sick;
+  await expect(catchUp.before([inRoom('one')])).rejects.toMatchObject({ kind: 'again' });
+  time.mockReturnValue(start + 20_000);
   await catchUp.before([inRoom('one')]);
-  await intake.accept(batch(inRoom('one')));
-  expect(await journalled()).toEqual([inRoom('one').event_id]);
+  catchUp.suspect();
+  await catchUp.before([inRoom('two')]);
+  expect(sick).toHaveBeenCalledTimes(1);
   expect(catchUp.dueInMs).toBeDefined();
+  time.mockReturnValue(start + 700_000);
+  await expect(catchUp.before([inRoom('three')])).rejects.toMatchObject({ kind: 'again' });
 });
 
 test('a room is read back to where the last comparison began, however rarely an official writes there', async () => {

@@ -1,9 +1,8 @@
 /** What a lane does about a failure: wait for what passes, park what never will, lose nothing over either. */
 import { expect, test } from '@jest/globals';
-import type { JournalRow } from '../../../src/store/journal.ts';
 import fc from 'fast-check';
 import { ChanceryError, type ErrorCode } from '../../../src/base/errors.ts';
-import { TryAgain, verdictOn, hasHadItsChances } from '../../../src/bridge/failures.ts';
+import { TryAgain, verdictOn } from '../../../src/bridge/failures.ts';
 import { type FailureKind, HomeserverError } from '../../../src/matrix/homeserver-error.ts';
 
 const homeserver = (kind: FailureKind, errcode = 'M_UNKNOWN', retryAfterMs?: number): HomeserverError =>
@@ -58,11 +57,4 @@ test('something nobody foresaw is tried a few times and then parked: it is seen,
 test.each([new Error('words'), 'words', { message: 'words' }])('whatever is thrown, its words are kept', (thrown) => {
   expect(verdictOn(thrown, 0).reason).toBe('words');
   expect(verdictOn(thrown, 99)).toEqual({ then: 'park', reason: 'words' });
-});
-
-test('one file is given up after ten minutes and ten attempts, not sooner by either', () => {
-  const row = { attempts: 10, receivedAt: 0 } as JournalRow;
-  expect(hasHadItsChances(row, 600_000)).toBe(true);
-  expect(hasHadItsChances(row, 599_999)).toBe(false);
-  expect(hasHadItsChances({ ...row, attempts: 9 }, 6_000_000)).toBe(false);
 });

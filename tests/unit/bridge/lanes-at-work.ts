@@ -28,7 +28,7 @@ export class LanesAtWork {
   readonly #doing = new Map<string, Doing>();
 
   constructor(concurrency = 4) {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'performance'] });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
     this.store = openStore(this.#directory, new Uint8Array(32).fill(1));
     this.lanes = this.newLanes(concurrency);
   }

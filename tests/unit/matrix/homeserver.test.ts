@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Homeserver } from '../../../src/matrix/homeserver.ts';
+import { ChanceryError } from '../../../src/base/errors.ts';
 import { HomeserverError } from '../../../src/matrix/homeserver-error.ts';
 import { portalRoom } from '../../../src/matrix/portal-room.ts';
 import { isReadable } from '../../../src/matrix/room-event.ts';
@@ -133,6 +134,19 @@ test('a transfer that stands still can be given up', async () => {
   given.abort();
   expect(await failure(upload)).toMatchObject({ kind: 'unreachable' });
   expect(endless.destroyed).toBe(true);
+});
+
+test('a file that cannot be read here is that, and no absence of the homeserver', async () => {
+  fake.answer = () => [200, {}];
+  const damaged = Readable.from(
+    (async function* () {
+      yield Buffer.from('he');
+      throw new ChanceryError('CH-MEDIA-DAMAGED');
+    })(),
+    { objectMode: false },
+  );
+  const upload = homeserver.uploadMedia(ghost, uri, damaged, { sizeBytes: 5, mimeType: 'a/b' });
+  await expect(upload).rejects.toMatchObject({ code: 'CH-MEDIA-DAMAGED' });
 });
 
 test('an error tells the place and the reason, and no token', async () => {
