@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
+import { readBounded, retryAfterMs } from './answer-body.ts';
 import { ChanceryError, type ErrorCode, messageOf, systemCodeOf } from './errors.ts';
 import { parseJson } from './json.ts';
 
@@ -81,8 +82,8 @@ export class HttpClient {
   async call(call: HttpCall): Promise<HttpAnswer> {
     const { status, headers, body } = await this.stream(call);
     try {
-      const bytes = await readAll(body);
-      return { status, json: jsonOf(bytes), retryAfterMs: retryAfter(headers['retry-after']) };
+      const bytes = await readBounded(body, answerLimitBytes);
+      return { status, json: jsonOf(bytes), retryAfterMs: retryAfterMs(headers['retry-after']) };
     } catch (cause) {
       throw new NoAnswer(this.#unreachable, true, cause);
     }
@@ -123,29 +124,10 @@ export class HttpClient {
   }
 }
 
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > answerLimitBytes) throw new Error(`the answer exceeds ${answerLimitBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 function jsonOf(bytes: Uint8Array): unknown {
   try {
     return parseJson(bytes);
   } catch {
     return undefined;
   }
-}
-
-/** RFC 9110, section 10.2.3: seconds or a date. */
-function retryAfter(value: string | string[] | undefined): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const seconds = Number(value);
-  const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - Date.now();
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }

@@ -1,6 +1,7 @@
 /** Asks the running bridge over its control socket. */
 import { type IncomingMessage, request } from 'node:http';
 import { z } from 'zod';
+import { readBounded } from '../base/answer-body.ts';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { controlSocketIn } from './control-server.ts';
@@ -61,7 +62,7 @@ export class ControlClient {
         call.once('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
         call.end(body === undefined ? undefined : JSON.stringify(body));
       });
-      return { status: answer.statusCode ?? 0, json: parseJson(await read(answer)) };
+      return { status: answer.statusCode ?? 0, json: parseJson(await readBounded(answer, maxAnswerBytes)) };
     } catch (thrown) {
       if (systemCodeOf(thrown) === 'ENOENT' || systemCodeOf(thrown) === 'ECONNREFUSED') throw this.#notRunning();
       const denied = systemCodeOf(thrown) === 'EACCES';
@@ -72,15 +73,4 @@ export class ControlClient {
   #notRunning(detail = 'Nobody answers at this socket.'): ChanceryError {
     return new ChanceryError('CH-NOT-RUNNING', { place: this.#path, detail });
   }
-}
-
-async function read(answer: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer) {
-    size += chunk.length;
-    if (size > maxAnswerBytes) throw new Error(`the answer is longer than ${maxAnswerBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
