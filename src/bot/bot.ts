@@ -8,13 +8,15 @@ import type { Operations } from '../bridge/operations.ts';
 import { isListed } from '../governance/permissions.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Command, Role } from './command.ts';
+import { acts } from './commands/acts.ts';
+import { drop } from './commands/drop.ts';
 import { help } from './commands/help.ts';
 import { portals } from './commands/portals.ts';
 import { retry } from './commands/retry.ts';
 import { status } from './commands/status.ts';
 import { version } from './commands/version.ts';
 
-const commands: readonly Command[] = [help, version, status, portals, retry];
+const commands: readonly Command[] = [help, version, status, portals, retry, drop, acts];
 
 export interface BotOptions {
   readonly admins: readonly string[];

@@ -23,3 +23,8 @@ export interface Command {
   /** The answer, as plain text. */
   run(call: CommandCall): Promise<string>;
 }
+
+/** The number that a row or a message has in a list; undefined for anything else. */
+export function numberFrom(word: string | undefined): number | undefined {
+  return word !== undefined && /^[1-9]\d{0,14}$/.test(word) ? Number(word) : undefined;
+}

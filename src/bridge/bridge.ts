@@ -5,10 +5,12 @@
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
 import type { Sink } from '../networks/contract.ts';
+import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import { BotRoom, type CommandAnswerer } from './bot-room.ts';
 import { CatchUp } from './catch-up.ts';
 import type { BridgeContext } from './context.ts';
+import { Dropping } from './dropping.ts';
 import { Feedback } from './feedback.ts';
 import { Ghosts } from './ghosts.ts';
 import { HomeserverLink } from './homeserver-link.ts';
@@ -50,6 +52,7 @@ export class Bridge {
   readonly #outbound: Lanes;
   readonly #intake: Intake;
   readonly #catchUp: CatchUp;
+  readonly #dropping: Dropping;
   readonly #order = new TransactionOrder();
   readonly #marks: Marks;
   readonly #link: HomeserverLink;
@@ -62,16 +65,17 @@ export class Bridge {
       ...shared,
       direction: 'in',
       concurrency: inboundLanes,
-      handle: (row, signal) => this.#watching(inbound.handle(row, signal)),
+      handle: (row, signal) => this.#watching(row, () => inbound.handle(row, signal)),
     });
     this.#outbound = new Lanes({
       ...shared,
       direction: 'out',
       concurrency: outboundLanes,
-      handle: (row, signal) => this.#watching(outbound.handle(row, signal)),
+      handle: (row, signal) => this.#watching(row, () => outbound.handle(row, signal)),
     });
     this.sink = createSink({ store, now: () => clock.now(), wake: (lane) => this.#inbound.wake(lane) });
     this.#intake = new Intake(context, (lane) => this.#outbound.wake(lane));
+    this.#dropping = new Dropping(context, new Feedback(context));
     this.#marks = new Marks(context);
     this.#catchUp = new CatchUp(context, this.#intake);
     this.#link = new HomeserverLink({
@@ -114,9 +118,9 @@ export class Bridge {
     await Promise.all(parts.map((part) => part.stop(stopWithinMs)));
   }
 
-  async #watching(work: Promise<void>): Promise<void> {
+  async #watching(row: JournalRow, work: () => Promise<void>): Promise<void> {
     try {
-      await work;
+      await (row.dropped === null ? work() : this.#dropping.handle(row, row.dropped));
     } catch (thrown) {
       if (thrown instanceof HomeserverError && thrown.kind === 'unreachable') this.#link.suspect();
       throw thrown;
@@ -159,6 +163,6 @@ export class Bridge {
 
   /** The evidence that this part's lane waited for is there. */
   async #release({ journalId }: Part): Promise<void> {
-    await this.operations.retryRow(journalId);
+    await this.operations.release(journalId);
   }
 }

@@ -28,7 +28,7 @@ export class Feedback {
   /** The bot has read it: the network has it. */
   async passedOn({ room, event }: Shown): Promise<void> {
     const { homeserver, bot } = this.#context;
-    await this.#unlessRefused(() => homeserver.readReceipt({ as: bot, room }, event));
+    await this.unlessRefused(() => homeserver.readReceipt({ as: bot, room }, event));
   }
 
   /** The contact's phone has it. Clients that know `com.beeper.message_send_status` show it. */
@@ -38,7 +38,7 @@ export class Feedback {
 
   /** The contact has read it. */
   async read({ room, event }: Shown, contact: Acting): Promise<void> {
-    await this.#unlessRefused(() => this.#context.homeserver.readReceipt({ as: contact, room }, event));
+    await this.unlessRefused(() => this.#context.homeserver.readReceipt({ as: contact, room }, event));
   }
 
   /** It did not get through, or nobody knows. `reason` says why and what to do. */
@@ -70,11 +70,11 @@ export class Feedback {
   ): Promise<void> {
     const { homeserver, bot } = this.#context;
     const transactionId = transactionIdOf({ account, remote: event, part: `${part} ${attempt}`, sender: bot.user });
-    await this.#unlessRefused(() => homeserver.sendEvent({ as: bot, room, type, content, transactionId }));
+    await this.unlessRefused(() => homeserver.sendEvent({ as: bot, room, type, content, transactionId }));
   }
 
   /** A room that does not take the bot's words must not stop the messages. */
-  async #unlessRefused(say: () => Promise<unknown>): Promise<void> {
+  async unlessRefused(say: () => Promise<unknown>): Promise<void> {
     try {
       await say();
     } catch (thrown) {

@@ -106,10 +106,12 @@ export class HomeserverLink {
     return this.#state === 'connected' ? Math.min(whileWell, this.#catchUp.dueInMs ?? whileWell) : 0;
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopped;
+    // Its event has been: nobody would end this pause.
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
       const timer = setTimeout(done, ms);
-      const { signal } = this.#stopped;
       signal.addEventListener('abort', done, { once: true });
       this.#wake = done;
       function done(): void {

@@ -8,7 +8,6 @@ import type { Acting } from '../matrix/acting.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { MatrixFile } from '../matrix/render.ts';
 import type { MediaContent, RemoteFile, SealedFile } from '../model/content.ts';
-import type { MediaName } from '../model/ids.ts';
 import type { MessageEvent } from '../model/remote-event.ts';
 import type { Part, PartProgress } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
@@ -60,11 +59,6 @@ export class InboundMedia {
     }
     reached('inbound.media-uploaded');
     return { uri, sizeBytes: file.sizeBytes };
-  }
-
-  /** Deletes sealed files that no message needs any more. */
-  async forget(names: readonly MediaName[]): Promise<void> {
-    for (const name of names) await this.#context.files.remove(name);
   }
 
   async #sealed(

@@ -130,7 +130,7 @@ export class InboundMessages {
   }
 
   async #finish({ row, portal, event }: Work, parts: readonly Part[]): Promise<void> {
-    const { context, media } = this.#options;
+    const { context } = this.#options;
     const now = context.clock.now();
     const unneeded = await context.store.write(async (unit) => {
       for (const { id, eventId } of parts) await unit.parts.change(id, now, { state: 'sent', eventId });
@@ -140,7 +140,7 @@ export class InboundMessages {
       await unit.journal.finish(row.id, 'done', now);
       return unit.parts.clearProgress(row.id);
     });
-    await media.forget(unneeded);
+    await context.files.removeAll(unneeded);
   }
 }
 

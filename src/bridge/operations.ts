@@ -1,6 +1,7 @@
 /** What admins may see and do, for the bot and the command line alike. */
 import { isReadable } from '../matrix/room-event.ts';
-import type { JournalId, PartId } from '../model/ids.ts';
+import type { JournalId, LaneKey, PartId, UserId } from '../model/ids.ts';
+import type { Act } from '../store/acts.ts';
 import type { Journal, JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import { outboundLane, type Portal } from '../store/portals.ts';
@@ -63,20 +64,45 @@ export class Operations {
     };
   }
 
+  /** What admins did, the newest first. */
+  latestActs(limit: number): Promise<Act[]> {
+    return this.#options.context.store.read.acts.latest(limit);
+  }
+
   /** Makes a waiting or parked row due at once; false when there is none of this number. */
-  async retryRow(id: JournalId): Promise<boolean> {
-    const { context, inbound, outbound } = this.#options;
-    const lane = await context.store.write((unit) => unit.journal.release(id));
-    if (lane === undefined) return false;
-    (lane.startsWith('in/') ? inbound : outbound).wake(lane);
-    return true;
+  async release(id: JournalId): Promise<boolean> {
+    return this.#wake(await this.#options.context.store.write((unit) => unit.journal.release(id)));
+  }
+
+  /** As `release`, on the word of an admin. */
+  async retryRow(id: JournalId, actor: UserId): Promise<boolean> {
+    const lane = await this.#options.context.store.write(async (unit) => {
+      const released = await unit.journal.release(id);
+      if (released !== undefined) await unit.acts.add(this.#act(actor, 'retry', `row ${id}`));
+      return released;
+    });
+    return this.#wake(lane);
+  }
+
+  /**
+   * Takes a row out of its lane, for good: whoever waits for it is told this reason, and the lane goes on. False when
+   * none of this number waits, is parked or in quarantine.
+   */
+  async dropRow(id: JournalId, actor: UserId, reason: string): Promise<boolean> {
+    const { store, clock } = this.#options.context;
+    const lane = await store.write(async (unit) => {
+      const dropped = await unit.journal.drop(id, reason, clock.now());
+      if (dropped !== undefined) await unit.acts.add(this.#act(actor, 'drop', `row ${id}`, reason));
+      return dropped;
+    });
+    return this.#wake(lane);
   }
 
   /**
    * Sends a message again that failed or is uncertain. Its words are asked of the homeserver, because nothing of a
    * finished message is kept here.
    */
-  async retryMessage(id: PartId): Promise<string> {
+  async retryMessage(id: PartId, actor: UserId): Promise<string> {
     const { store, homeserver, bot, clock } = this.#options.context;
     const part = await store.read.parts.get(id);
     if (part?.eventId == null || part.direction !== 'out' || (part.state !== 'failed' && part.state !== 'uncertain')) {
@@ -92,8 +118,19 @@ export class Operations {
       const dedupeKey = `${event.event_id} again ${id}`;
       await unit.journal.add({ direction: 'out', dedupeKey, lane, payload: event, receivedAt: clock.now() });
       await unit.parts.change(id, clock.now(), { state: 'superseded' });
+      await unit.acts.add(this.#act(actor, 'retry', `message ${id}`));
     });
     this.#options.outbound.wake(lane);
     return `Message ${id} is sent again.`;
+  }
+
+  #act(actor: UserId, act: Act['act'], subject: string, reason: string | null = null): Act {
+    return { at: this.#options.context.clock.now(), actor, act, subject, reason };
+  }
+
+  #wake(lane: LaneKey | undefined): boolean {
+    const { inbound, outbound } = this.#options;
+    if (lane !== undefined) (lane.startsWith('in/') ? inbound : outbound).wake(lane);
+    return lane !== undefined;
   }
 }

@@ -8,7 +8,6 @@ import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { MediaAction, TextAction } from '../matrix/read-event.ts';
 import type { Capabilities, MediaLimit } from '../model/capabilities.ts';
 import type { MediaContent, MediaKind, OutboundContent, SealedFile } from '../model/content.ts';
-import type { MediaName } from '../model/ids.ts';
 import type { Part, PartProgress } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import { isFileGivenUp } from './file-trouble.ts';
@@ -57,11 +56,6 @@ export class OutboundMedia {
       if (!(isAway || isRefused) || !(await isFileGivenUp(this.#context, part))) throw thrown;
       return { refusal: isAway ? words.fileGone : words.notDelivered(networkName, thrown.detail ?? thrown.advice) };
     }
-  }
-
-  /** Deletes sealed files that no message needs any more. */
-  async forget(names: readonly MediaName[]): Promise<void> {
-    for (const name of names) await this.#context.files.remove(name);
   }
 
   async #sealed({ signal }: Work, part: Part, { uri }: MediaAction, { maxBytes }: MediaLimit): Promise<SealedFile> {

@@ -114,7 +114,7 @@ export class OutboundMessages {
   }
 
   async #finish({ row, portal, shown }: Work, parts: readonly Part[]): Promise<void> {
-    const { context, feedback, media } = this.#options;
+    const { context, feedback } = this.#options;
     const failed = parts.find(({ state }) => state === 'failed');
     if (parts.every(({ state }) => state !== 'failed' && state !== 'uncertain')) await feedback.passedOn(shown);
     const now = context.clock.now();
@@ -124,6 +124,6 @@ export class OutboundMessages {
       return unit.parts.clearProgress(row.id);
     });
     reached('outbound.done');
-    await media.forget(unneeded);
+    await context.files.removeAll(unneeded);
   }
 }

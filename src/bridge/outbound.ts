@@ -9,7 +9,6 @@ import { type MatrixAction, readEvent } from '../matrix/read-event.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
 import type { EventId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
-import type { Portal } from '../store/portals.ts';
 import { type BotRoom, commandPrefix } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
@@ -17,7 +16,7 @@ import type { Feedback, Shown } from './feedback.ts';
 import type { OutboundMessages } from './outbound-message.ts';
 import type { OutboundReactions } from './outbound-reaction.ts';
 import { words } from './words.ts';
-import type { OutboundWork } from './work.ts';
+import { shownAt, type OutboundWork } from './work.ts';
 
 export interface OutboundOptions {
   readonly context: BridgeContext;
@@ -123,13 +122,6 @@ export class Outbound {
     reached('outbound.done');
   }
 }
-
-const shownAt = (row: JournalRow, portal: Portal, event: RoomEvent): Shown => ({
-  account: portal.accountId,
-  room: event.room_id,
-  event: event.event_id,
-  attempt: row.id,
-});
 
 const isCommand = (text: string): boolean => text === commandPrefix || text.startsWith(`${commandPrefix} `);
 const withoutPrefix = (text: string): string =>

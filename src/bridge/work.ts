@@ -30,3 +30,11 @@ export interface OutboundWork<Action extends MatrixAction = MatrixAction> {
   readonly shown: Shown;
   readonly signal: AbortSignal;
 }
+
+/** Where what became of this row is shown. */
+export const shownAt = (row: JournalRow, portal: Portal, event: RoomEvent): Shown => ({
+  account: portal.accountId,
+  room: event.room_id,
+  event: event.event_id,
+  attempt: row.id,
+});

@@ -23,6 +23,8 @@ export interface JournalRow {
   readonly nextTryAt: number | null;
   readonly lastError: string | null;
   readonly receivedAt: number;
+  /** Why an admin took it out of its lane; null for all others. */
+  readonly dropped: string | null;
 }
 
 export class Journal {
@@ -135,6 +137,29 @@ export class Journal {
       .returning('lane')
       .executeTakeFirst();
     return row?.lane;
+  }
+
+  /**
+   * Makes a parked or waiting row due at once, to be taken out of its lane with this reason. One in quarantine is over
+   * at once, and so is its payload. Its lane, or undefined when there is no such row.
+   */
+  async drop(id: JournalId, reason: string, at: number): Promise<LaneKey | undefined> {
+    const row = await this.#db
+      .updateTable('journal')
+      .set({ state: 'waiting', nextTryAt: null, attempts: 0, dropped: reason })
+      .where('id', '=', id)
+      .where('state', 'in', ['waiting', 'parked'])
+      .returning('lane')
+      .executeTakeFirst();
+    if (row !== undefined) return row.lane;
+    const raw = await this.#db
+      .updateTable('journal')
+      .set({ state: 'failed', payload: null, lastError: reason, finishedAt: at, dropped: reason })
+      .where('id', '=', id)
+      .where('state', '=', 'quarantined')
+      .returning('lane')
+      .executeTakeFirst();
+    return raw?.lane;
   }
 
   /** What needs a person's attention, oldest first: parked, quarantined, or tried `attempts` times in vain. */

@@ -138,14 +138,14 @@ export class Parts {
     return row !== undefined;
   }
 
-  /** Outbound parts in these states, oldest first. */
+  /** Outbound parts in these states, newest first. */
   async inStates(states: readonly MessageState[], limit: number): Promise<Part[]> {
     const rows = await this.#db
       .selectFrom('part')
       .selectAll()
       .where('state', 'in', states)
       .where('direction', '=', 'out')
-      .orderBy('id')
+      .orderBy('id', 'desc')
       .limit(limit)
       .execute();
     return rows.map(asPart);

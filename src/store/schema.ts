@@ -64,6 +64,8 @@ export interface Tables {
     lastError: string | null;
     receivedAt: number;
     finishedAt: number | null;
+    /** Why an admin took it out; the lane says so on both sides and goes on. */
+    dropped: Generated<string | null>;
   };
   part: {
     id: Generated<PartId>;
@@ -80,6 +82,14 @@ export interface Tables {
     progress: string | null;
     reason: string | null;
     updatedAt: number;
+  };
+  act: {
+    id: Generated<number>;
+    at: number;
+    actor: UserId;
+    act: 'retry' | 'drop';
+    subject: string;
+    reason: string | null;
   };
   reaction: {
     id: Generated<number>;

@@ -4,6 +4,7 @@
  */
 import { SealedValues } from '../vault/sealed-values.ts';
 import { Accounts } from './accounts.ts';
+import { Acts } from './acts.ts';
 import { openDatabase } from './database.ts';
 import { Ghosts } from './ghosts.ts';
 import { Journal } from './journal.ts';
@@ -16,6 +17,7 @@ import { GroupingWriter } from './writer.ts';
 
 export interface Repositories {
   readonly accounts: Accounts;
+  readonly acts: Acts;
   readonly ghosts: Ghosts;
   readonly journal: Journal;
   readonly parts: Parts;
@@ -56,6 +58,7 @@ export function openStore(directory: string, key: Uint8Array): Store {
 
 const repositoriesOver = (db: Connection, credentials: SealedValues): Repositories => ({
   accounts: new Accounts(db, credentials),
+  acts: new Acts(db),
   ghosts: new Ghosts(db),
   journal: new Journal(db),
   parts: new Parts(db),

@@ -101,6 +101,10 @@ export class SealedFiles {
     await onDisk(name, () => rm(path, { force: true }));
   }
 
+  async removeAll(names: readonly MediaName[]): Promise<void> {
+    for (const name of names) await this.remove(name);
+  }
+
   /**
    * Removes what a crash left behind: unfinished files, and those that `keep` does not know. Resolves to their number.
    * For the time before the first `seal`, whose result nobody could have recorded yet. Foreign files are left alone.

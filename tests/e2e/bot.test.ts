@@ -1,5 +1,8 @@
 /** What people can ask of the bot, each only what is theirs to ask. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import type { OrdinaryClient } from '../peers/matrix-client/ordinary-client.ts';
 import { Scene } from '../peers/scene.ts';
 
@@ -35,7 +38,7 @@ async function roomWithBot(client: OrdinaryClient): Promise<string> {
 
 test('help lists what the asker may do, and nothing else', async () => {
   expect(await ask(scene.ana, await roomWithBot(scene.ana), 'help')).toMatch(
-    /^help - .*\nversion - .*\nstatus - .*\nportals - .*\nretry .* - /,
+    /^help - .*\nversion - .*\nstatus - .*\nportals - .*\nretry .* - .*\ndrop .* - .*\nacts - /,
   );
   expect(await ask(ben, await roomWithBot(ben), 'help')).toMatch(/^help - [^\n]*\nversion - [^\n]*$/);
 });
@@ -78,6 +81,42 @@ test('a stranger learns nothing: the bot does not come, and does not answer in a
   await mallory.waitForEvent((event) => event.room_id === portal, { what: 'the portal' });
   expect(await ask(mallory, portal, '!chancery status')).toMatch(/^You are not among the people this bot works for\./);
 });
+
+test('an admin finds what stands still, takes it out with a reason, and what waited behind it goes on', async () => {
+  const { ana, house } = scene;
+  const { phone, room, first } = await scene.openChat('before the contact was put out');
+  const dialogue = await roomWithBot(ana);
+  await asBot(room, 'ban', first.sender);
+  await house.whatsapp.writeText(phone, 'can you read me?');
+  await house.whatsapp.writeText(phone, 'hello again');
+  const row = await stuckRow(dialogue);
+  await asBot(room, 'unban', first.sender);
+  expect(await ask(ana, dialogue, `drop row ${row} it was answered by telephone`)).toBe(`Row ${row} is taken out.`);
+  await scene.arrivesInRoom('hello again');
+  const notice = ana.said(room).find(({ content }) => String(content['body']).includes('it was answered by telephone'));
+  expect(notice?.content['body']).toMatch(/^Something that came from WhatsApp at \S+ could not be shown here/);
+  expect(await ask(ana, dialogue, 'retry')).not.toContain(`row ${row} `);
+  expect(await ask(ana, dialogue, 'acts')).toContain(`${ana.userId} drop row ${row} - it was answered by telephone`);
+});
+
+/** What only the bot may do in a portal. */
+async function asBot(room: string, act: 'ban' | 'unban', user: string): Promise<void> {
+  const { bridge, synapse } = scene.house;
+  const { as_token } = parse(readFileSync(bridge.registrationFile, 'utf8')) as { as_token: string };
+  const url = `${synapse.url}/_matrix/client/v3/rooms/${encodeURIComponent(room)}/${act}?user_id=${encodeURIComponent(bot)}`;
+  const headers = { Authorization: `Bearer ${as_token}`, 'Content-Type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ user_id: user }) });
+  expect(answer.status).toBe(200);
+}
+
+async function stuckRow(dialogue: string): Promise<string> {
+  for (let look = 0; look < 40; look += 1) {
+    const row = /row (\d+) in in\/\S+: parked/.exec(await ask(scene.ana, dialogue, 'retry'))?.[1];
+    if (row !== undefined) return row;
+    await delay(500);
+  }
+  throw new Error('nothing was parked');
+}
 
 test('arguments that make no sense are refused with what was expected, and change nothing', async () => {
   const room = await roomWithBot(scene.ana);

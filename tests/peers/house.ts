@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BridgeProcess } from './bridge/bridge-process.ts';
+import { BridgeProcess, type StartOptions } from './bridge/bridge-process.ts';
 import { OrdinaryClient } from './matrix-client/ordinary-client.ts';
 import { freePort, Synapse } from './synapse/synapse.ts';
 import type { SettingsChange } from './whatsapp-cloud/settings.ts';
@@ -23,6 +23,8 @@ export interface HouseOptions {
   /** Where the bridge believes the homeserver to be, e.g. a proxy in front of it. */
   readonly homeserverUrl?: (url: string) => string | Promise<string>;
   readonly logLevel?: string;
+  /** How `running` starts the bridge. */
+  readonly start?: StartOptions;
 }
 
 /** What must be the same when a house is entered again. */
@@ -126,7 +128,7 @@ export class House {
   static async running(options: HouseOptions = {}): Promise<House> {
     const house = await House.open(options);
     try {
-      await house.bridge.start();
+      await house.bridge.start(options.start);
       await house.connectNumber();
     } catch (thrown) {
       await house.close();

@@ -98,9 +98,10 @@ export class Scene {
     return this.answerTo(await this.ana.sendText(room, `!chancery ${line}`));
   }
 
-  /** Nothing is left to do, and what came twice would have come by now. */
-  async settled(): Promise<void> {
-    for (let quiet = 0; quiet < quietLooks; ) {
+  /** Nothing is left to do, and what came twice would have come by now; or so much time is over. */
+  async settled(withinMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const deadline = Date.now() + withinMs;
+    for (let quiet = 0; quiet < quietLooks && Date.now() < deadline; ) {
       const { journal } = await this.house.bridge.status();
       quiet = journal['waiting'] === 0 ? quiet + 1 : 0;
       await delay(quietForMs);

@@ -1,6 +1,6 @@
 import { ChanceryError } from '../../base/errors.ts';
 import { asId, type JournalId, type PartId } from '../../model/ids.ts';
-import type { Command, CommandCall } from '../command.ts';
+import { type Command, type CommandCall, numberFrom } from '../command.ts';
 
 /** Lists what stands still or failed, and tries one of them again. */
 export const retry: Command = {
@@ -11,14 +11,12 @@ export const retry: Command = {
   run: async (call) => {
     const [kind, number] = call.arguments;
     if (kind === undefined) return list(call);
-    const id = Number(number);
-    if (!Number.isSafeInteger(id) || id < 1)
-      throw new ChanceryError('CH-COMMAND-INVALID', { detail: 'Expected `retry row 12` or `retry message 34`.' });
-    if (kind === 'row')
-      return (await call.operations.retryRow(asId<JournalId>(id)))
+    const id = numberFrom(number);
+    if (id !== undefined && kind === 'row')
+      return (await call.operations.retryRow(asId<JournalId>(id), call.asker))
         ? `Row ${id} is due now.`
         : `Row ${id} does not wait.`;
-    if (kind === 'message') return call.operations.retryMessage(asId<PartId>(id));
+    if (id !== undefined && kind === 'message') return call.operations.retryMessage(asId<PartId>(id), call.asker);
     throw new ChanceryError('CH-COMMAND-INVALID', { detail: 'Expected `retry row 12` or `retry message 34`.' });
   },
 };

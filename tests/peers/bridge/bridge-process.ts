@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly dieAt?: string;
   /** Whether to wait until the homeserver is connected; waits for the process only when false. */
   readonly untilConnected?: boolean;
+  /** Lets `turnClock` work. */
+  readonly withClock?: boolean;
 }
 
 export class BridgeProcess {
@@ -34,6 +36,7 @@ export class BridgeProcess {
   readonly logFile: string;
   #process: ChildProcess | undefined;
   #exit: Promise<unknown> | undefined;
+  #isClockBack = false;
 
   constructor({ directory, config }: BridgeProcessOptions) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -71,16 +74,21 @@ export class BridgeProcess {
     return JSON.parse(await this.command(['status', '--json'])) as Awaited<ReturnType<BridgeProcess['status']>>;
   }
 
-  async start({ dieAt, untilConnected = true }: StartOptions = {}): Promise<void> {
-    const preload = dieAt === undefined ? [] : ['--import', armed];
+  async start({ dieAt, untilConnected = true, withClock = false }: StartOptions = {}): Promise<void> {
+    const preload = dieAt === undefined && !withClock ? [] : ['--import', armed];
     const child = spawn(process.execPath, ['--no-warnings', ...preload, main, 'start', '--config', this.configFile], {
-      env: { ...process.env, ...(dieAt === undefined ? {} : { FAULT_POINT: dieAt }) },
+      env: {
+        ...process.env,
+        ...(dieAt === undefined ? {} : { FAULT_POINT: dieAt }),
+        FAULT_CLOCK_BACK: this.#isClockBack ? 'yes' : 'no',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const from = this.log().length;
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => appendFileSync(this.logFile, chunk));
     this.#process = child;
+    process.removeListener('exit', this.#killNow).once('exit', this.#killNow);
     this.#exit = once(child, 'exit');
     const wanted = untilConnected ? 'the homeserver is connected' : 'chancery runs';
     const deadline = Date.now() + startWithinMs;
@@ -106,9 +114,15 @@ export class BridgeProcess {
     await Promise.race([this.#exit, late]);
   }
 
+  /** One hour back, or right again; also for the processes to come. Needs `withClock`. */
+  turnClock(): void {
+    this.#isClockBack = !this.#isClockBack;
+    this.#process?.kill('SIGUSR2');
+  }
+
   /** SIGKILL, at once. */
   async kill(): Promise<void> {
-    this.#process?.kill('SIGKILL');
+    this.#killNow();
     await this.#exit;
   }
 
@@ -118,7 +132,9 @@ export class BridgeProcess {
     this.#process.kill('SIGTERM');
     await this.ended(stopWithinMs);
     if (this.#process.exitCode !== 0)
-      throw new Error(`the bridge ended with ${String(this.#process.exitCode)}:\n${this.log().slice(-2_000)}`);
+      throw new Error(
+        `the bridge ended with ${String(this.#process.exitCode ?? this.#process.signalCode)}:\n${this.log().slice(-2_000)}`,
+      );
   }
 
   log(): string {
@@ -141,4 +157,8 @@ export class BridgeProcess {
     const status = readFileSync(`/proc/${String(this.#process?.pid)}/status`, 'utf8');
     return Number(new RegExp(`${line}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
   }
+
+  readonly #killNow = (): void => {
+    this.#process?.kill('SIGKILL');
+  };
 }

@@ -3,7 +3,7 @@
  * which it saw it. It knows nothing of the bridge.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
+import { openAsBlob, statSync } from 'node:fs';
 
 export interface SeenEvent {
   readonly event_id: string;
@@ -54,16 +54,16 @@ export class OrdinaryClient {
   readonly receipts: SeenReceipt[] = [];
   /** Rooms this user was invited to, and joins. */
   readonly invitedTo: string[] = [];
-  readonly #url: string;
-  readonly #token: string;
+  readonly url: string;
+  readonly accessToken: string;
   readonly #stopped = new AbortController();
   #waiting: (() => void)[] = [];
   #syncing: Promise<void> | undefined;
 
   private constructor(url: string, userId: string, token: string) {
-    this.#url = url;
+    this.url = url;
     this.userId = userId;
-    this.#token = token;
+    this.accessToken = token;
   }
 
   static async login(url: string, user: string, password: string): Promise<OrdinaryClient> {
@@ -135,14 +135,8 @@ export class OrdinaryClient {
     path: string,
     file: { name: string; mime: string; msgtype: string; caption?: string },
   ): Promise<string> {
-    const blob = await openAsBlob(path, { type: file.mime });
-    const upload = await fetch(`${this.#url}/_matrix/media/v3/upload?filename=${encodeURIComponent(file.name)}`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${this.#token}`, 'Content-Type': file.mime },
-      body: blob,
-    });
-    const { content_uri: url } = (await upload.json()) as { content_uri: string };
-    const info = { mimetype: file.mime, size: blob.size };
+    const url = await this.upload(path, file);
+    const info = { mimetype: file.mime, size: statSync(path).size };
     return this.send(room, 'm.room.message', {
       msgtype: file.msgtype,
       body: file.caption ?? file.name,
@@ -152,10 +146,22 @@ export class OrdinaryClient {
     });
   }
 
+  /** Uploads from disk, as a stream; resolves to the address. */
+  async upload(path: string, { name, mime }: { name: string; mime: string }): Promise<string> {
+    const answer = await fetch(`${this.url}/_matrix/media/v3/upload?filename=${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${this.accessToken}`, 'Content-Type': mime },
+      body: await openAsBlob(path, { type: mime }),
+    });
+    const { content_uri: uri } = (await answer.json()) as { content_uri?: string };
+    if (uri === undefined) throw new Error(`upload of ${name}: ${answer.status}`);
+    return uri;
+  }
+
   /** Size and SHA-256 (hex) of a file on the homeserver; nothing of it is kept. */
   async downloadHash(uri: string): Promise<{ bytes: number; sha256: string }> {
-    const answer = await fetch(`${this.#url}/_matrix/client/v1/media/download/${uri.slice('mxc://'.length)}`, {
-      headers: { Authorization: `Bearer ${this.#token}` },
+    const answer = await fetch(`${this.url}/_matrix/client/v1/media/download/${uri.slice('mxc://'.length)}`, {
+      headers: { Authorization: `Bearer ${this.accessToken}` },
     });
     if (!answer.ok || answer.body === null) throw new Error(`${uri}: ${answer.status}`);
     const hash = createHash('sha256');
@@ -198,17 +204,22 @@ export class OrdinaryClient {
     return (await this.call('GET', `/rooms/${encodeURIComponent(room)}/state`)) as readonly SeenEvent[];
   }
 
-  async send(room: string, type: string, content: Readonly<Record<string, unknown>>): Promise<string> {
+  async send(
+    room: string,
+    type: string,
+    content: Readonly<Record<string, unknown>>,
+    transaction: string = randomUUID(),
+  ): Promise<string> {
     return this.#eventId(
-      await this.call('PUT', `/rooms/${encodeURIComponent(room)}/send/${type}/${randomUUID()}`, content),
+      await this.call('PUT', `/rooms/${encodeURIComponent(room)}/send/${type}/${transaction}`, content),
     );
   }
 
   /** Any request of the client-server API, below /_matrix/client/v3. Rejects with the homeserver's words. */
   async call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`${this.#url}/_matrix/client/v3${path}`, {
+    const answer = await fetch(`${this.url}/_matrix/client/v3${path}`, {
       method,
-      headers: { Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${this.accessToken}`, 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: this.#stopped.signal,
     });

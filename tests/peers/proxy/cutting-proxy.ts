@@ -1,6 +1,7 @@
 /**
- * Stands between the bridge and its homeserver, passes everything on, and once, when told to, lets a request through to
- * its end and cuts the connection before the answer is passed back: the bridge cannot know that it was carried out.
+ * Stands between the bridge and its homeserver and passes everything on. Once, when told to, it lets a request through
+ * to its end and cuts the connection before the answer is passed back: the bridge cannot know that it was carried out.
+ * While there is trouble it does so, or refuses, or dawdles, with some of the requests.
  */
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,9 +14,16 @@ interface Cut {
   readonly done: () => void;
 }
 
+/** `refuse`: the connection goes before anything is passed on; `cut`: after it was carried out. */
+export type ProxyTrouble = 'refuse' | 'rate-limit' | 'bad-gateway' | 'slow' | 'cut';
+
+const slowMs = 700;
+const askedToWaitMs = 300;
+
 export class CuttingProxy {
   readonly #target: string;
   readonly #server: Server;
+  #trouble: { readonly kind: ProxyTrouble; readonly strikes: () => boolean } | undefined;
   #cut: Cut | undefined;
   #strike: (Cut & { readonly afterMs: number }) | undefined;
 
@@ -48,11 +56,48 @@ export class CuttingProxy {
     });
   }
 
+  /** From now on, for those requests for which `strikes` says so; undefined ends it. */
+  set trouble(trouble: { readonly kind: ProxyTrouble; readonly strikes: () => boolean } | undefined) {
+    this.#trouble = trouble;
+  }
+
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const trouble = this.#trouble?.strikes() === true ? this.#trouble.kind : undefined;
+    switch (trouble) {
+      case 'refuse':
+        incoming.socket.destroy();
+        return;
+      case 'rate-limit':
+        incoming.resume();
+        outgoing.writeHead(429, { 'Content-Type': 'application/json' });
+        outgoing.end(
+          JSON.stringify({ errcode: 'M_LIMIT_EXCEEDED', error: 'Slow down', retry_after_ms: askedToWaitMs }),
+        );
+        return;
+      case 'bad-gateway':
+        incoming.resume();
+        outgoing.writeHead(502, { 'Content-Type': 'text/html' }).end('<html>502 Bad Gateway</html>');
+        return;
+      case 'slow':
+        setTimeout(() => this.#passOn(incoming, outgoing, this.#takeCut(incoming)), slowMs);
+        return;
+      case 'cut':
+        this.#passOn(incoming, outgoing, cutOnly);
+        return;
+      case undefined:
+        this.#passOn(incoming, outgoing, this.#takeCut(incoming));
+    }
+  }
+
+  #takeCut({ method = 'GET', url = '/' }: IncomingMessage): Cut | undefined {
+    const cut = this.#cut;
+    if (cut === undefined || cut.method !== method || !cut.path.test(url)) return undefined;
+    this.#cut = undefined;
+    return cut;
+  }
+
+  #passOn(incoming: IncomingMessage, outgoing: ServerResponse, cut: Pick<Cut, 'then' | 'done'> | undefined): void {
     const { method = 'GET', url = '/', headers } = incoming;
-    const cut =
-      this.#cut !== undefined && this.#cut.method === method && this.#cut.path.test(url) ? this.#cut : undefined;
-    if (cut !== undefined) this.#cut = undefined;
     const onward = request(`${this.#target}${url}`, { method, headers }, (answer) => {
       if (cut !== undefined) {
         answer.resume();
@@ -71,9 +116,11 @@ export class CuttingProxy {
     setTimeout(() => void strike.then().then(strike.done), strike.afterMs);
   }
 
-  async #cutOff({ then, done }: Cut, outgoing: ServerResponse): Promise<void> {
+  async #cutOff({ then, done }: Pick<Cut, 'then' | 'done'>, outgoing: ServerResponse): Promise<void> {
     await then();
     outgoing.destroy();
     done();
   }
 }
+
+const cutOnly: Pick<Cut, 'then' | 'done'> = { then: async () => undefined, done: () => undefined };

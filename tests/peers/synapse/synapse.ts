@@ -109,6 +109,19 @@ export class Synapse {
     process.removeListener('exit', this.#killNow);
   }
 
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Holds every connection and answers nothing, until `wakeUp`. */
+  hang(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  wakeUp(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** Makes the user where there is none of this name. */
   async registerUser(name: string, password: string): Promise<void> {
     const endpoint = `${this.url}/_synapse/admin/v1/register`;

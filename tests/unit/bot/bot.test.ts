@@ -59,13 +59,22 @@ test('a stranger gets a refusal, whatever they ask, and learns nothing', async (
 
 test('help shows an official what an official may do, and an admin everything', async () => {
   expect(commandsIn(await bot.answer(ana, 'help'))).toEqual(['help', 'version']);
-  expect(commandsIn(await bot.answer(admin, 'help'))).toEqual(['help', 'version', 'status', 'portals', 'retry']);
+  expect(commandsIn(await bot.answer(admin, 'help'))).toEqual([
+    'help',
+    'version',
+    'status',
+    'portals',
+    'retry',
+    'drop',
+    'acts',
+  ]);
   expect([bot.knows(ana), bot.knows(admin)]).toEqual([true, true]);
 });
 
 test('what is not offered to somebody does not exist for them', async () => {
   const unknown = (name: string): string => `I do not know \`${name}\`. Write \`help\` to see what I can do for you.`;
-  for (const name of ['status', 'portals', 'retry']) expect(await bot.answer(ana, name)).toBe(unknown(name));
+  for (const name of ['status', 'portals', 'retry', 'drop', 'acts'])
+    expect(await bot.answer(ana, name)).toBe(unknown(name));
   expect(await bot.answer(admin, 'frobnicate now')).toBe(unknown('frobnicate'));
   expect(await bot.answer(admin, '')).toBe(unknown(''));
   expect(await bot.answer(admin, 'x'.repeat(5_000))).toBe(unknown('x'.repeat(40)));
@@ -146,6 +155,49 @@ test.each([
 ])('`%s` is answered with what was expected', async (line) => {
   expect(await bot.answer(admin, line)).toBe(
     'CH-COMMAND-INVALID: This command is not understood. Expected `retry row 12` or `retry message 34`. See `help`.',
+  );
+});
+
+test('drop takes a row out of its lane, with a reason that is kept, and no other', async () => {
+  const { row } = await trouble();
+  expect(await bot.answer(admin, `drop row ${row} nobody needs it`)).toBe(`Row ${row} is taken out.`);
+  const head = await workshop.context.store.read.journal.head(asId('out/!chat'));
+  expect(head).toMatchObject({ state: 'waiting', dropped: 'nobody needs it' });
+  expect(await bot.answer(admin, 'drop row 4711 nobody needs it')).toBe('Row 4711 does not wait.');
+});
+
+test('drop empties what lies in quarantine at once', async () => {
+  const entry = {
+    direction: 'in',
+    dedupeKey: 'raw',
+    lane: asId<LaneKey>('in/x'),
+    payload: 'bytes',
+    receivedAt: 1,
+  } as const;
+  await workshop.context.store.write((unit) => unit.journal.quarantine(entry, 'no JSON'));
+  expect(await bot.answer(admin, 'drop row 1 a test of somebody')).toBe('Row 1 is taken out.');
+  expect(await bot.answer(admin, 'retry')).toBe('Nothing is stuck, uncertain or failed.');
+});
+
+test.each(['drop', 'drop row', 'drop row 1', 'drop row x because', 'drop message 1 because'])(
+  '`%s` is answered with what was expected and drops nothing',
+  async (line) => {
+    await trouble();
+    expect(await bot.answer(admin, line)).toMatch(/^CH-COMMAND-INVALID: .*Expected the number of a row/);
+    expect((await workshop.context.store.read.journal.counts()).parked).toBe(1);
+  },
+);
+
+test('every retry and every drop is on record: who, when, what and why', async () => {
+  expect(await bot.answer(admin, 'acts')).toBe('Nothing was retried or dropped yet.');
+  const { row } = await trouble();
+  await bot.answer(admin, `retry row ${row}`);
+  workshop.now += 60_000;
+  await bot.answer(admin, `drop row ${row} nobody needs it`);
+  await bot.answer(admin, 'drop row 4711 there is no such row');
+  const [later, earlier] = [workshop.now, workshop.now - 60_000].map((at) => new Date(at).toISOString());
+  expect(await bot.answer(admin, 'acts')).toBe(
+    `${String(later)} ${admin} drop row ${row} - nobody needs it\n${String(earlier)} ${admin} retry row ${row}`,
   );
 });
 
