@@ -5,12 +5,14 @@
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
 import type { Sink } from '../networks/contract.ts';
+import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import { BotRoom, type CommandAnswerer } from './bot-room.ts';
 import { CatchUp } from './catch-up.ts';
 import type { BridgeContext } from './context.ts';
 import { Feedback } from './feedback.ts';
 import { Ghosts } from './ghosts.ts';
+import { Health } from './health.ts';
 import { HomeserverLink } from './homeserver-link.ts';
 import { Inbound } from './inbound.ts';
 import { InboundMedia } from './inbound-media.ts';
@@ -45,6 +47,7 @@ const stopWithinMs = 8_000;
 export class Bridge {
   readonly sink: Sink;
   readonly operations: Operations;
+  readonly health: Health;
   readonly #context: BridgeContext;
   readonly #inbound: Lanes;
   readonly #outbound: Lanes;
@@ -62,13 +65,15 @@ export class Bridge {
       ...shared,
       direction: 'in',
       concurrency: inboundLanes,
-      handle: (row, signal) => this.#watching(inbound.handle(row, signal)),
+      handle: (row, signal) => this.#watching(row, inbound.handle(row, signal)),
+      portalOf: async (row) => inbound.portalOf(row),
     });
     this.#outbound = new Lanes({
       ...shared,
       direction: 'out',
       concurrency: outboundLanes,
-      handle: (row, signal) => this.#watching(outbound.handle(row, signal)),
+      handle: (row, signal) => this.#watching(row, outbound.handle(row, signal)),
+      portalOf: (row) => outbound.portalOf(row),
     });
     this.sink = createSink({ store, now: () => clock.now(), wake: (lane) => this.#inbound.wake(lane) });
     this.#intake = new Intake(context, (lane) => this.#outbound.wake(lane));
@@ -80,13 +85,9 @@ export class Bridge {
       registrationId,
       onReturn: () => this.#resume(),
     });
-    this.operations = new Operations({
-      context,
-      inbound: this.#inbound,
-      outbound: this.#outbound,
-      link: this.#link,
-      version,
-    });
+    const parts = { context, inbound: this.#inbound, outbound: this.#outbound, link: this.#link };
+    this.operations = new Operations({ ...parts, version });
+    this.health = new Health(parts);
     const inbound = this.#composeInbound();
     const outbound = this.#composeOutbound(commands(this.operations));
   }
@@ -114,9 +115,11 @@ export class Bridge {
     await Promise.all(parts.map((part) => part.stop(stopWithinMs)));
   }
 
-  async #watching(work: Promise<void>): Promise<void> {
+  async #watching({ direction, receivedAt }: JournalRow, work: Promise<void>): Promise<void> {
+    const { metrics, clock } = this.#context;
     try {
       await work;
+      metrics.rowDone(direction, (clock.now() - receivedAt) / 1_000);
     } catch (thrown) {
       if (thrown instanceof HomeserverError && thrown.kind === 'unreachable') this.#link.suspect();
       throw thrown;

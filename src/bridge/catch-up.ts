@@ -95,7 +95,7 @@ export class CatchUp {
       if (performance.now() - since < patienceMs) throw thrown;
       this.#isWanted = true;
       this.#context.log.warn(
-        { room, err: thrown },
+        { portal: portal.id, room, err: thrown },
         'a room could not be compared before something new in it was taken',
       );
     }
@@ -114,7 +114,7 @@ export class CatchUp {
       return await this.#compare(portal, room);
     } catch (thrown) {
       this.#isWanted = true;
-      this.#context.log.warn({ room, err: thrown }, 'a room could not be compared with the journal');
+      this.#context.log.warn({ portal: portal.id, room, err: thrown }, 'a room could not be compared with the journal');
       return 0;
     }
   }
@@ -130,11 +130,15 @@ export class CatchUp {
     } catch (thrown) {
       // A room that the bot may not look into would otherwise hold up everything that the homeserver pushes.
       if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
-      log.warn({ room, err: thrown }, 'the bot cannot look into this room: what the homeserver lost stays unknown');
+      log.warn(
+        { portal: portal.id, room, err: thrown },
+        'the bot cannot look into this room: what the homeserver lost stays unknown',
+      );
     }
     compared.add(room);
     this.#sickSince.delete(room);
-    if (missed > 0) log.warn({ room, missed }, 'events that the homeserver had not delivered were taken in');
+    if (missed > 0)
+      log.warn({ portal: portal.id, room, missed }, 'events that the homeserver had not delivered were taken in');
     return missed;
   }
 

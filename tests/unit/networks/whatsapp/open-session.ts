@@ -61,6 +61,7 @@ export function openSession(graphUrl: string, config: Partial<WhatsAppConfig> = 
       sink: nobody,
       clock: { now: () => clock.time },
       log: createLog('silent'),
+      onCall: () => undefined,
       stateOf: () => state,
       openFile: () => Readable.from([fileBytes], { objectMode: false }),
     },
