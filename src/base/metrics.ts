@@ -10,7 +10,8 @@ export const labelMeanings = {
   kind: '`message` or `reaction`',
   method: 'the HTTP method',
   network: 'the network, such as `whatsapp`',
-  operation: 'what was asked of the network, such as `send`',
+  operation:
+    'what was asked of the network: `send`, `mark` (read, typing), `upload`, `look-up` and `download` (files), `check-number` (login)',
   outcome:
     '`passed_on`: the other side has it. `failed`: it will not be passed on, and its author was told why. `uncertain`: nobody can tell whether the network has it. `undelivered`: passed on before, and then the network reported that it could not deliver it',
   route: 'the path with `*` in the place of each id',

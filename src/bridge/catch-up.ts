@@ -59,10 +59,11 @@ export class CatchUp {
    */
   async before(events: readonly RoomEvent[]): Promise<void> {
     const rooms = new Set(events.filter((event) => this.#intake.concernsUs(event)).map((event) => event.room_id));
+    const delivered = new Set(events.map((event) => event.event_id));
     for (const room of rooms) {
       if (this.#compared.has(room) || this.#isSick(room)) continue;
       const portal = await this.#context.store.read.portals.byRoom(room);
-      if (portal !== undefined) await this.#compareFirst(portal, room);
+      if (portal !== undefined) await this.#compareFirst(portal, room, delivered);
     }
   }
 
@@ -85,9 +86,9 @@ export class CatchUp {
     }
   }
 
-  async #compareFirst(portal: Portal, room: RoomId): Promise<void> {
+  async #compareFirst(portal: Portal, room: RoomId, delivered: ReadonlySet<EventId>): Promise<void> {
     try {
-      await this.#compare(portal, room);
+      await this.#compare(portal, room, delivered);
     } catch (thrown) {
       if (!(thrown instanceof HomeserverError)) throw thrown;
       const since = this.#sickSince.get(room) ?? performance.now();
@@ -119,13 +120,15 @@ export class CatchUp {
     }
   }
 
-  async #compare(portal: Portal, room: RoomId): Promise<number> {
+  /** What is just being `delivered` is in the room too, and was not missed. */
+  async #compare(portal: Portal, room: RoomId, delivered: ReadonlySet<EventId> = new Set()): Promise<number> {
     const { log, store } = this.#context;
     const compared = this.#compared;
     let missed = 0;
     try {
       const { events, unreadable, newest } = await this.#unknown(room, portal.comparedUpTo);
-      missed = await this.#intake.accept({ events, unreadable });
+      const taken = await this.#intake.accept({ events, unreadable });
+      missed = Math.max(0, taken - events.filter((event) => delivered.has(event.event_id)).length);
       if (newest !== undefined) await store.write((unit) => unit.portals.change(portal.id, { comparedUpTo: newest }));
     } catch (thrown) {
       // A room that the bot may not look into would otherwise hold up everything that the homeserver pushes.

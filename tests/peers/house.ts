@@ -23,6 +23,8 @@ export interface HouseOptions {
   /** Where the bridge believes the homeserver to be, e.g. a proxy in front of it. */
   readonly homeserverUrl?: (url: string) => string | Promise<string>;
   readonly logLevel?: string;
+  /** Whether the bridge answers those who watch it, at `monitoringUrl`. */
+  readonly monitored?: boolean;
 }
 
 /** What must be the same when a house is entered again. */
@@ -30,6 +32,7 @@ interface Kept {
   readonly appservicePort: number;
   readonly webhookPort: number;
   readonly graphPort: number;
+  readonly monitoringPort?: number;
   readonly accessToken: string;
   readonly appSecret: string;
   readonly verifyToken: string;
@@ -68,10 +71,11 @@ export class House {
     whatsapp: settings,
     homeserverUrl,
     logLevel = 'info',
+    monitored = false,
   }: HouseOptions = {}): Promise<House> {
     const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const secrets = await keptIn(folder);
+    const secrets = await keptIn(folder, monitored);
     const bridgeFolder = join(folder, 'bridge');
     const synapse = new Synapse({
       directory: join(folder, 'synapse'),
@@ -101,6 +105,7 @@ export class House {
         appservice: { port: secrets.appservicePort, url: `http://127.0.0.1:${secrets.appservicePort}` },
         rooms: { invite: idsOf(invited), officials: idsOf(officials), admins: idsOf(officials.slice(0, 1)) },
         logging: { level: logLevel },
+        ...(monitored ? { monitoring: { port: secrets.monitoringPort } } : {}),
         networks: {
           whatsapp: {
             port: secrets.webhookPort,
@@ -155,6 +160,10 @@ export class House {
     return client;
   }
 
+  get monitoringUrl(): string {
+    return `http://127.0.0.1:${String(this.secrets.monitoringPort)}`;
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.#clients.map((client) => client.stop()));
     await Promise.allSettled([this.bridge.kill(), this.whatsapp.stop(), this.synapse.kill()]);
@@ -162,7 +171,7 @@ export class House {
   }
 }
 
-async function keptIn(folder: string): Promise<Kept> {
+async function keptIn(folder: string, monitored: boolean): Promise<Kept> {
   const path = join(folder, 'house.json');
   if (!existsSync(path)) {
     const secret = (): string => randomBytes(16).toString('hex');
@@ -170,6 +179,7 @@ async function keptIn(folder: string): Promise<Kept> {
       appservicePort: await freePort(),
       webhookPort: await freePort(),
       graphPort: await freePort(),
+      ...(monitored ? { monitoringPort: await freePort() } : {}),
       accessToken: `EAA${secret()}`,
       appSecret: secret(),
       verifyToken: secret(),
