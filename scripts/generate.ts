@@ -1,4 +1,4 @@
-/** Writes the sample configuration, its JSON Schema and the sample registration. Run: npm run generate */
+/** Writes the sample configuration, its JSON Schema, the list of metrics and the sample registration. Run: npm run generate */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { generatedFiles } from '../src/cli/generated-files.ts';

@@ -11,6 +11,8 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** Names under which secrets go, in whatever spelling: `access_token`, `appSecret`, `Authorization`. */
 const secretName = /token|secret|password|passphrase|authorization|cookie|credential/i;
+/** Ten digits and more, or fewer after a plus; counts of bytes and ports are shorter. */
+const telephoneNumber = /\+\d(?:[ ().-]{0,2}\d){5,}|\d{10,}/g;
 const maxDepth = 5;
 
 export function createLog(level: LogLevel): Log {
@@ -40,8 +42,15 @@ function shown(name: string, value: unknown, depth: number): unknown {
   return withoutSecrets(value, depth + 1);
 }
 
-/** What a log line may say of an error. */
+/**
+ * What a log line may say of an error. Other parties' words may be in its message: a telephone number in them is
+ * hidden, and what V8 quotes of a text that it could not parse is cut off.
+ */
 function describeError(thrown: unknown): Record<string, string> {
   const code = thrown instanceof ChanceryError ? thrown.code : systemCodeOf(thrown);
-  return { message: messageOf(thrown), ...(code === undefined ? {} : { code }) };
+  const message = isSyntaxError(thrown) ? 'a text could not be parsed' : messageOf(thrown);
+  return { message: message.replaceAll(telephoneNumber, '[number]'), ...(code === undefined ? {} : { code }) };
 }
+
+const isSyntaxError = (thrown: unknown): boolean =>
+  typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'SyntaxError';

@@ -34,7 +34,7 @@ export class BotRoom {
       await homeserver.join(invited);
       return;
     }
-    log.info({ room: event.room_id, by: event.sender }, 'an invitation was declined');
+    log.info({ room: event.room_id, event: event.event_id }, 'an invitation was declined');
     await homeserver.leave(invited);
   }
 

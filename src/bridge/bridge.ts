@@ -13,6 +13,7 @@ import type { BridgeContext } from './context.ts';
 import { Dropping } from './dropping.ts';
 import { Feedback } from './feedback.ts';
 import { Ghosts } from './ghosts.ts';
+import { Health } from './health.ts';
 import { HomeserverLink } from './homeserver-link.ts';
 import { Inbound } from './inbound.ts';
 import { InboundMedia } from './inbound-media.ts';
@@ -47,6 +48,7 @@ const stopWithinMs = 8_000;
 export class Bridge {
   readonly sink: Sink;
   readonly operations: Operations;
+  readonly health: Health;
   readonly #context: BridgeContext;
   readonly #inbound: Lanes;
   readonly #outbound: Lanes;
@@ -66,12 +68,14 @@ export class Bridge {
       direction: 'in',
       concurrency: inboundLanes,
       handle: (row, signal) => this.#watching(row, () => inbound.handle(row, signal)),
+      portalOf: async (row) => inbound.portalOf(row),
     });
     this.#outbound = new Lanes({
       ...shared,
       direction: 'out',
       concurrency: outboundLanes,
       handle: (row, signal) => this.#watching(row, () => outbound.handle(row, signal)),
+      portalOf: (row) => outbound.portalOf(row),
     });
     this.sink = createSink({ store, now: () => clock.now(), wake: (lane) => this.#inbound.wake(lane) });
     this.#intake = new Intake(context, (lane) => this.#outbound.wake(lane));
@@ -84,13 +88,9 @@ export class Bridge {
       registrationId,
       onReturn: () => this.#resume(),
     });
-    this.operations = new Operations({
-      context,
-      inbound: this.#inbound,
-      outbound: this.#outbound,
-      link: this.#link,
-      version,
-    });
+    const parts = { context, inbound: this.#inbound, outbound: this.#outbound, link: this.#link };
+    this.operations = new Operations({ ...parts, version });
+    this.health = new Health(parts);
     const inbound = this.#composeInbound();
     const outbound = this.#composeOutbound(commands(this.operations));
   }
@@ -119,8 +119,10 @@ export class Bridge {
   }
 
   async #watching(row: JournalRow, work: () => Promise<void>): Promise<void> {
+    const { metrics, clock } = this.#context;
     try {
       await (row.dropped === null ? work() : this.#dropping.handle(row, row.dropped));
+      metrics.rowDone(row.direction, (clock.now() - row.receivedAt) / 1_000);
     } catch (thrown) {
       if (thrown instanceof HomeserverError && thrown.kind === 'unreachable') this.#link.suspect();
       throw thrown;

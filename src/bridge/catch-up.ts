@@ -59,10 +59,11 @@ export class CatchUp {
    */
   async before(events: readonly RoomEvent[]): Promise<void> {
     const rooms = new Set(events.filter((event) => this.#intake.concernsUs(event)).map((event) => event.room_id));
+    const delivered = new Set(events.map((event) => event.event_id));
     for (const room of rooms) {
       if (this.#compared.has(room) || this.#isSick(room)) continue;
       const portal = await this.#context.store.read.portals.byRoom(room);
-      if (portal !== undefined) await this.#compareFirst(portal, room);
+      if (portal !== undefined) await this.#compareFirst(portal, room, delivered);
     }
   }
 
@@ -85,9 +86,9 @@ export class CatchUp {
     }
   }
 
-  async #compareFirst(portal: Portal, room: RoomId): Promise<void> {
+  async #compareFirst(portal: Portal, room: RoomId, delivered: ReadonlySet<EventId>): Promise<void> {
     try {
-      await this.#compare(portal, room);
+      await this.#compare(portal, room, delivered);
     } catch (thrown) {
       if (!(thrown instanceof HomeserverError)) throw thrown;
       const since = this.#sickSince.get(room) ?? performance.now();
@@ -95,7 +96,7 @@ export class CatchUp {
       if (performance.now() - since < patienceMs) throw thrown;
       this.#isWanted = true;
       this.#context.log.warn(
-        { room, err: thrown },
+        { portal: portal.id, room, err: thrown },
         'a room could not be compared before something new in it was taken',
       );
     }
@@ -114,27 +115,33 @@ export class CatchUp {
       return await this.#compare(portal, room);
     } catch (thrown) {
       this.#isWanted = true;
-      this.#context.log.warn({ room, err: thrown }, 'a room could not be compared with the journal');
+      this.#context.log.warn({ portal: portal.id, room, err: thrown }, 'a room could not be compared with the journal');
       return 0;
     }
   }
 
-  async #compare(portal: Portal, room: RoomId): Promise<number> {
+  /** What is just being `delivered` is in the room too, and was not missed. */
+  async #compare(portal: Portal, room: RoomId, delivered: ReadonlySet<EventId> = new Set()): Promise<number> {
     const { log, store } = this.#context;
     const compared = this.#compared;
     let missed = 0;
     try {
       const { events, unreadable, newest } = await this.#unknown(room, portal.comparedUpTo);
-      missed = await this.#intake.accept({ events, unreadable });
+      const taken = await this.#intake.accept({ events, unreadable });
+      missed = Math.max(0, taken - events.filter((event) => delivered.has(event.event_id)).length);
       if (newest !== undefined) await store.write((unit) => unit.portals.change(portal.id, { comparedUpTo: newest }));
     } catch (thrown) {
       // A room that the bot may not look into would otherwise hold up everything that the homeserver pushes.
       if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
-      log.warn({ room, err: thrown }, 'the bot cannot look into this room: what the homeserver lost stays unknown');
+      log.warn(
+        { portal: portal.id, room, err: thrown },
+        'the bot cannot look into this room: what the homeserver lost stays unknown',
+      );
     }
     compared.add(room);
     this.#sickSince.delete(room);
-    if (missed > 0) log.warn({ room, missed }, 'events that the homeserver had not delivered were taken in');
+    if (missed > 0)
+      log.warn({ portal: portal.id, room, missed }, 'events that the homeserver had not delivered were taken in');
     return missed;
   }
 

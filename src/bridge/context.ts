@@ -1,6 +1,7 @@
 /** What every room of the heart works with. Made once, at composition. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/logging.ts';
+import type { Metrics } from '../base/metrics.ts';
 import type { Acting } from '../matrix/acting.ts';
 import type { Homeserver } from '../matrix/homeserver.ts';
 import type { Identifiers } from '../matrix/identifiers.ts';
@@ -27,6 +28,7 @@ export interface BridgeContext {
   readonly bot: Acting;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** When this process began, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
 }

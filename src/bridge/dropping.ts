@@ -2,13 +2,12 @@
  * A row that an admin took out of its lane: whoever waits for it is told, on the side on which they can be told, and the
  * lane goes on. What the network may have already stays `uncertain`.
  */
-import { renderNotice } from '../matrix/render.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
-import { transactionIdOf } from '../matrix/identifiers.ts';
 import type { PortalId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
+import { tellOutcome } from './outcomes.ts';
 import { shownAt, type JournalledEvent } from './work.ts';
 import { words } from './words.ts';
 
@@ -30,15 +29,13 @@ export class Dropping {
   }
 
   async #tellRoom(row: JournalRow, id: PortalId, reason: string): Promise<void> {
-    const { store, sessions, homeserver, bot } = this.#context;
+    const { store, sessions } = this.#context;
     const portal = await store.read.portals.get(id);
     if (portal?.roomId == null) return;
     const { networkName } = sessions.get(portal.accountId);
-    const said = renderNotice(words.droppedOnItsWayIn(networkName, new Date(row.receivedAt), reason));
-    const part = `dropped ${row.id}`;
-    const transactionId = transactionIdOf({ account: portal.accountId, remote: row.dedupeKey, part, sender: bot.user });
-    const { roomId: room } = portal;
-    await this.#feedback.unlessRefused(() => homeserver.sendEvent({ as: bot, room, ...said, transactionId }));
+    const where = { account: portal.accountId, portal: portal.id, room: portal.roomId, attempt: row.id };
+    const said = words.droppedOnItsWayIn(networkName, new Date(row.receivedAt), reason);
+    await this.#feedback.announce(where, 'dropped', said);
   }
 
   async #tellAuthor(row: JournalRow, event: RoomEvent, reason: string): Promise<void> {
@@ -47,6 +44,7 @@ export class Dropping {
     if (portal === undefined) return;
     const { networkName } = sessions.get(portal.accountId);
     await this.#feedback.failed(shownAt(row, portal, event), 'failed', words.dropped(networkName, reason));
+    tellOutcome(this.#context, { portal, row: row.id, direction: 'out', kind: 'message', outcome: 'failed' });
   }
 
   async #finish(row: JournalRow, reason: string): Promise<void> {

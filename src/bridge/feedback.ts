@@ -6,12 +6,13 @@ import type { Acting } from '../matrix/acting.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { transactionIdOf } from '../matrix/identifiers.ts';
 import { renderNotice } from '../matrix/render.ts';
-import type { AccountId, EventId, JournalId, RoomId } from '../model/ids.ts';
+import type { AccountId, EventId, JournalId, PortalId, RoomId } from '../model/ids.ts';
 import type { BridgeContext } from './context.ts';
 
 /** A message in a room, and the account that carries it. */
 export interface Shown {
   readonly account: AccountId;
+  readonly portal: PortalId;
   readonly room: RoomId;
   readonly event: EventId;
   /** Which attempt to send it this was: what is said of another attempt is said anew. */
@@ -26,9 +27,9 @@ export class Feedback {
   }
 
   /** The bot has read it: the network has it. */
-  async passedOn({ room, event }: Shown): Promise<void> {
+  async passedOn(shown: Shown): Promise<void> {
     const { homeserver, bot } = this.#context;
-    await this.unlessRefused(() => homeserver.readReceipt({ as: bot, room }, event));
+    await this.#unlessRefused(shown, () => homeserver.readReceipt({ as: bot, room: shown.room }, shown.event));
   }
 
   /** The contact's phone has it. Clients that know `com.beeper.message_send_status` show it. */
@@ -37,8 +38,9 @@ export class Feedback {
   }
 
   /** The contact has read it. */
-  async read({ room, event }: Shown, contact: Acting): Promise<void> {
-    await this.unlessRefused(() => this.#context.homeserver.readReceipt({ as: contact, room }, event));
+  async read(shown: Shown, contact: Acting): Promise<void> {
+    const { homeserver } = this.#context;
+    await this.#unlessRefused(shown, () => homeserver.readReceipt({ as: contact, room: shown.room }, shown.event));
   }
 
   /** It did not get through, or nobody knows. `reason` says why and what to do. */
@@ -54,6 +56,16 @@ export class Feedback {
     await this.#send(shown, type, `notice ${about}`, content);
   }
 
+  /** Words of the bot to everybody in the room. */
+  async announce(where: Omit<Shown, 'event'>, about: string, words: string): Promise<void> {
+    const { homeserver, bot } = this.#context;
+    const { account, room, attempt } = where;
+    const transactionId = transactionIdOf({ account, remote: `row ${attempt}`, part: about, sender: bot.user });
+    await this.#unlessRefused(where, () =>
+      homeserver.sendEvent({ as: bot, room, ...renderNotice(words), transactionId }),
+    );
+  }
+
   async #status(shown: Shown, about: string, outcome: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#send(shown, 'com.beeper.message_send_status', `status ${about}`, {
       'm.relates_to': { rel_type: 'm.reference', event_id: shown.event },
@@ -62,24 +74,24 @@ export class Feedback {
     });
   }
 
-  async #send(
-    { account, room, event, attempt }: Shown,
-    type: string,
-    part: string,
-    content: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
+  async #send(shown: Shown, type: string, part: string, content: Readonly<Record<string, unknown>>): Promise<void> {
     const { homeserver, bot } = this.#context;
+    const { account, room, event, attempt } = shown;
     const transactionId = transactionIdOf({ account, remote: event, part: `${part} ${attempt}`, sender: bot.user });
-    await this.unlessRefused(() => homeserver.sendEvent({ as: bot, room, type, content, transactionId }));
+    await this.#unlessRefused(shown, () => homeserver.sendEvent({ as: bot, room, type, content, transactionId }));
   }
 
   /** A room that does not take the bot's words must not stop the messages. */
-  async unlessRefused(say: () => Promise<unknown>): Promise<void> {
+  async #unlessRefused(
+    { portal, attempt, event }: Omit<Shown, 'event'> & Partial<Pick<Shown, 'event'>>,
+    say: () => Promise<unknown>,
+  ): Promise<void> {
     try {
       await say();
     } catch (thrown) {
       if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
-      this.#context.log.warn({ err: thrown }, 'the room refused what the bot had to say');
+      const named = { portal, row: attempt, ...(event === undefined ? {} : { event }) };
+      this.#context.log.warn({ ...named, err: thrown }, 'the room refused what the bot had to say');
     }
   }
 }

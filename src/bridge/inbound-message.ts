@@ -24,6 +24,7 @@ import { isFileGivenUp } from './file-trouble.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { InboundWork } from './work.ts';
 import type { InboundMedia } from './inbound-media.ts';
+import { tellOutcome } from './outcomes.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import { targetOf } from './targets.ts';
 
@@ -59,7 +60,7 @@ export class InboundMessages {
       parts.push({ ...part, eventId });
     }
     await this.#finish(work, parts);
-    context.log.debug({ portal: portal.id, row: work.row.id }, 'a message is in its room');
+    tellOutcome(context, { portal, row: work.row.id, direction: 'in', kind: 'message', outcome: 'passed_on' });
   }
 
   async #replyTarget(work: Work): Promise<Pick<MessageContext, 'replyTo'>> {

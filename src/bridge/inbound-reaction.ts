@@ -9,6 +9,7 @@ import type { Reaction } from '../store/reactions.ts';
 import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { InboundWork } from './work.ts';
+import { tellOutcome } from './outcomes.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import { targetOf } from './targets.ts';
 
@@ -39,6 +40,7 @@ export class InboundReactions {
       if (placed !== undefined) await unit.reactions.put(placed);
       await unit.journal.finish(row.id, 'done', clock.now());
     });
+    tellOutcome(this.#context, { portal, row: row.id, direction: 'in', kind: 'reaction', outcome: 'passed_on' });
   }
 
   /** The reaction that stands now, if any. */

@@ -7,6 +7,7 @@ import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback, Shown } from './feedback.ts';
 import type { Ghosts } from './ghosts.ts';
+import { tellOutcome } from './outcomes.ts';
 import type { InboundWork } from './work.ts';
 import { targetOf } from './targets.ts';
 import { words } from './words.ts';
@@ -40,6 +41,7 @@ export class InboundReceipts {
       }
       await unit.journal.finish(row.id, 'done', context.clock.now());
     });
+    if (part?.state === 'sent' && state === 'failed') this.#tellUndelivered(portal, part);
     if (part !== undefined && (part.state === 'sending' || part.state === 'uncertain')) await evidence(part);
   }
 
@@ -51,11 +53,17 @@ export class InboundReceipts {
     return part ?? (await targetOf(this.#options.context, work, message));
   }
 
+  #tellUndelivered(portal: Portal, { id, journalId: row, kind }: Part): void {
+    const { context } = this.#options;
+    tellOutcome(context, { portal, row, part: id, direction: 'out', kind, outcome: 'undelivered' });
+  }
+
   async #show(portal: Portal, part: Part, state: MessageState, event: Receipt): Promise<void> {
     const { feedback } = this.#options;
     if (part.eventId === null || portal.roomId === null) return;
     const shown: Shown = {
       account: portal.accountId,
+      portal: portal.id,
       room: portal.roomId,
       event: part.eventId,
       attempt: part.journalId,

@@ -4,6 +4,7 @@
  */
 import { reached } from '../base/named-points.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
+import type { PortalId } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Portal } from '../store/portals.ts';
@@ -48,6 +49,10 @@ export class Inbound {
       throw new TryAgain('a ghost was not let speak, and goes into the room again', lookAgainMs);
     }
     reached('inbound.done');
+  }
+
+  portalOf(row: JournalRow): PortalId {
+    return (row.payload as JournalledEvent).portal;
   }
 
   async #handOver(row: JournalRow, portal: Portal, event: RemoteEvent, signal: AbortSignal): Promise<void> {

@@ -3,9 +3,8 @@
  * done waits or is parked; the others run on. Nothing here is remembered that the journal does not know.
  */
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/logging.ts';
-import type { JournalId, LaneKey } from '../model/ids.ts';
+import type { JournalId, LaneKey, PortalId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Direction } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
@@ -20,6 +19,8 @@ export interface LanesOptions {
   readonly concurrency: number;
   /** Does one row and finishes it in the journal; throws when it could not. */
   readonly handle: (row: JournalRow, signal: AbortSignal) => Promise<void>;
+  /** For the log. */
+  readonly portalOf?: (row: JournalRow) => Promise<PortalId | undefined>;
 }
 
 /** A lane with much to do lets the others have their turn after this many rows. */
@@ -139,11 +140,12 @@ export class Lanes {
   }
 
   async #setBack(row: JournalRow, thrown: unknown): Promise<void> {
-    const { store, clock, log } = this.#options;
+    const { store, clock, log, portalOf } = this.#options;
     // What stopping interrupts has not failed.
     if (this.#stopping.signal.aborted) return;
     const verdict = verdictOn(thrown, row.attempts);
-    const about = { lane: row.lane, row: row.id, attempts: row.attempts + 1, reason: messageOf(thrown) };
+    const named = { lane: row.lane, portal: await portalOf?.(row), row: row.id };
+    const about = { ...named, attempts: row.attempts + 1, err: thrown };
     if (verdict.then === 'park') {
       log.error(about, 'lane parked: see the bot command `retry`');
       await store.write((unit) => unit.journal.park(row.id, verdict.reason));

@@ -8,6 +8,7 @@ import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
 import type { OutboundWork } from './work.ts';
 import { type OutboundMedia, type Readied, suited } from './outbound-media.ts';
+import { outcomeOf, tellOutcome } from './outcomes.ts';
 import { outboundTarget } from './outbound-target.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
@@ -124,6 +125,7 @@ export class OutboundMessages {
       return unit.parts.clearProgress(row.id);
     });
     reached('outbound.done');
+    tellOutcome(context, { portal, row: row.id, direction: 'out', kind: 'message', outcome: outcomeOf(parts) });
     await context.files.removeAll(unneeded);
   }
 }

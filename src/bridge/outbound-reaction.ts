@@ -11,6 +11,7 @@ import type { Reaction } from '../store/reactions.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
 import type { OutboundWork } from './work.ts';
+import { outcomeOf, tellOutcome } from './outcomes.ts';
 import { outboundTarget } from './outbound-target.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
@@ -144,5 +145,7 @@ export class OutboundReactions {
       await unit.journal.finish(row.id, part?.state === 'failed' ? 'failed' : 'done', now, part?.reason ?? null);
     });
     reached('outbound.done');
+    const outcome = part === undefined ? 'failed' : outcomeOf([part]);
+    tellOutcome(this.#options.context, { portal, row: row.id, direction: 'out', kind: 'reaction', outcome });
   }
 }

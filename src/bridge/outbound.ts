@@ -7,12 +7,13 @@ import { isListed } from '../governance/permissions.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { type MatrixAction, readEvent } from '../matrix/read-event.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
-import type { EventId } from '../model/ids.ts';
+import type { EventId, PortalId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
 import { type BotRoom, commandPrefix } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Feedback, Shown } from './feedback.ts';
+import { tellOutcome } from './outcomes.ts';
 import type { OutboundMessages } from './outbound-message.ts';
 import type { OutboundReactions } from './outbound-reaction.ts';
 import { words } from './words.ts';
@@ -40,18 +41,24 @@ export class Outbound {
     const event = row.payload as RoomEvent;
     const action = readEvent(event);
     const portal = await this.#options.context.store.read.portals.byRoom(event.room_id);
-    if (portal === undefined) await this.#unlessRefused(event, () => this.#elsewhere(event, action));
+    if (portal === undefined) await this.#unlessRefused(row, event, () => this.#elsewhere(event, action));
     else if (await this.#inPortal({ row, portal, event, action, signal, shown: shownAt(row, portal, event) })) return;
     await this.#finish(row);
   }
 
+  /** Undefined for what is said elsewhere than in a portal. */
+  async portalOf(row: JournalRow): Promise<PortalId | undefined> {
+    return (await this.#options.context.store.read.portals.byRoom((row.payload as RoomEvent).room_id))?.id;
+  }
+
   /** Strangers' rooms come and go: what the homeserver refuses there is over, and nothing for an admin. */
-  async #unlessRefused(event: RoomEvent, work: () => Promise<void>): Promise<void> {
+  async #unlessRefused(row: JournalRow, event: RoomEvent, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (thrown) {
       if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
-      this.#options.context.log.info({ room: event.room_id, err: thrown }, 'the homeserver refused an answer');
+      const named = { row: row.id, room: event.room_id, event: event.event_id };
+      this.#options.context.log.info({ ...named, err: thrown }, 'the homeserver refused an answer');
     }
   }
 
@@ -76,7 +83,7 @@ export class Outbound {
 
   /** True when the handler finished the row itself, together with what it did. */
   async #inPortal(work: OutboundWork): Promise<boolean> {
-    const { feedback, messages, reactions, botRoom, context } = this.#options;
+    const { messages, reactions, botRoom, context } = this.#options;
     const { action, shown, event, portal } = work;
     if (action.kind === 'ignored' || action.kind === 'membership') return false;
     if (action.kind === 'text' && isCommand(action.text.text)) {
@@ -85,8 +92,7 @@ export class Outbound {
     }
     const { networkName, session } = context.sessions.get(portal.accountId);
     if (!isListed(context.policy.officials, event.sender)) {
-      await feedback.failed(shown, 'failed', words.notPermitted(networkName));
-      return false;
+      return this.#refuse(work, words.notPermitted(networkName));
     }
     switch (action.kind) {
       case 'text':
@@ -102,9 +108,17 @@ export class Outbound {
         if (session.capabilities.edit === 'rejected') await this.#refuseEdit(shown, action.target, networkName);
         return false;
       case 'unsupported':
-        await feedback.failed(shown, 'failed', words.cannotSend(networkName, action.what));
-        return false;
+        return this.#refuse(work, words.cannotSend(networkName, action.what));
     }
+  }
+
+  /** False: the row is still to be finished. */
+  async #refuse({ row, portal, action, shown }: OutboundWork, reason: string): Promise<false> {
+    const { feedback, context } = this.#options;
+    await feedback.failed(shown, 'failed', reason);
+    const kind = action.kind === 'reaction' ? 'reaction' : 'message';
+    tellOutcome(context, { portal, row: row.id, direction: 'out', kind, outcome: 'failed' });
+    return false;
   }
 
   /** Nothing is said at what never was on its way, such as a command. */

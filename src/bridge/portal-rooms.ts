@@ -29,7 +29,7 @@ export class PortalRooms {
     if (portal.roomId !== null) return portal.roomId;
     const { store, policy, log } = this.#context;
     const room = await this.#made(portal);
-    for (const user of policy.invite) await this.#invite(room, user);
+    for (const user of policy.invite) await this.#invite(portal, room, user);
     await store.write((unit) => unit.portals.change(portal.id, { roomId: room }));
     reached('inbound.room-recorded');
     log.info({ portal: portal.id, room }, 'a portal has its room');
@@ -80,14 +80,14 @@ export class PortalRooms {
     });
   }
 
-  async #invite(room: RoomId, user: UserId): Promise<void> {
+  async #invite({ id }: Portal, room: RoomId, user: UserId): Promise<void> {
     const { homeserver, bot, log } = this.#context;
     try {
       await homeserver.invite({ as: bot, room }, user);
     } catch (thrown) {
       const isTheirs = thrown instanceof HomeserverError && thrown.kind !== 'unreachable';
       if (!isTheirs) throw thrown;
-      log.warn({ room, user, err: thrown }, 'somebody could not be invited: see rooms.invite');
+      log.warn({ portal: id, room, user, err: thrown }, 'somebody could not be invited: see rooms.invite');
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The connected accounts, by their id. */
 import { ChanceryError } from '../base/errors.ts';
-import type { AccountId } from '../model/ids.ts';
+import type { AccountId, NetworkId } from '../model/ids.ts';
 import type { Session } from '../networks/contract.ts';
 
 export interface Connected {
@@ -21,6 +21,10 @@ export class Sessions {
     const connected = this.#byAccount.get(account);
     if (connected === undefined) throw new ChanceryError('CH-ACCOUNT-UNKNOWN', { place: account });
     return connected;
+  }
+
+  networkOf(account: AccountId): NetworkId | undefined {
+    return this.#byAccount.get(account)?.session.account.network;
   }
 
   all(): readonly Connected[] {

@@ -34,6 +34,7 @@ export interface OutboundWork<Action extends MatrixAction = MatrixAction> {
 /** Where what became of this row is shown. */
 export const shownAt = (row: JournalRow, portal: Portal, event: RoomEvent): Shown => ({
   account: portal.accountId,
+  portal: portal.id,
   room: event.room_id,
   event: event.event_id,
   attempt: row.id,

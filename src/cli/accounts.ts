@@ -73,7 +73,7 @@ export async function connectAccounts(
   sink: Sink,
   sections: Readonly<Record<string, unknown>>,
 ): Promise<Accounts> {
-  const { store, files, clock, log } = context;
+  const { store, files, clock, log, metrics } = context;
   const running = networks
     .filter(({ id }) => sections[id] !== undefined)
     .map((network) => ({
@@ -82,10 +82,12 @@ export async function connectAccounts(
         sink,
         clock,
         log: log.child({ network: network.id }),
+        onCall: (operation, call) => metrics.networkCall(network.id, operation, call),
         stateOf: (account) => ({ get: (key) => store.read.accounts.stateOf(account, key) }),
         openFile: (file) => files.open(file),
       }),
     }));
+  for (const { network } of running) metrics.introduce(network.id);
   const accounts = new Accounts(context, running);
   for (const account of await store.read.accounts.all()) {
     if (sections[account.network] === undefined)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { HttpListener } from '../base/http-listener.ts';
 import { createLog, type Log } from '../base/logging.ts';
+import { Metrics } from '../base/metrics.ts';
 import { Bot } from '../bot/bot.ts';
 import { Bridge } from '../bridge/bridge.ts';
 import type { BridgeContext } from '../bridge/context.ts';
@@ -17,6 +18,7 @@ import { openStore, type Store } from '../store/store.ts';
 import { readDatabaseKey } from '../vault/database-key.ts';
 import { SealedFiles } from '../vault/sealed-files.ts';
 import { type Accounts, connectAccounts } from './accounts.ts';
+import { Monitoring } from './monitoring.ts';
 
 /** A bridge that is ready to run. `start` opens what it listens on; `stop` finishes what is in hand. */
 export interface Composition {
@@ -29,11 +31,12 @@ export interface Composition {
 
 /** Nothing listens and nothing is sent yet. For the errors see the configuration, the registration, key and store. */
 export async function compose(config: Config, version: string): Promise<Composition> {
-  const { homeserver: server, appservice, data, rooms } = config;
+  const { homeserver: server, appservice, data, rooms, monitoring } = config;
   const key = await readDatabaseKey({ keyFile: data.key_file, environment: process.env });
   const registration = await readRegistration(appservice.registration_file);
   const log = createLog(config.logging.level);
-  const store = openStore(data.directory, key);
+  const metrics = new Metrics();
+  const store = openStore(data.directory, key, (seconds, units) => metrics.committed(seconds, units));
   const files = await openFiles(store, data.directory);
   const identifiers = new Identifiers({
     secret: await store.write((unit) => unit.secrets.ensure('identifiers')),
@@ -41,7 +44,12 @@ export async function compose(config: Config, version: string): Promise<Composit
     namespacePrefix: appservice.namespace,
     botLocalpart: appservice.bot,
   });
-  const homeserver = new Homeserver({ url: server.url, serverName: server.server_name, token: registration.as_token });
+  const homeserver = new Homeserver({
+    url: server.url,
+    serverName: server.server_name,
+    token: registration.as_token,
+    onRequest: (method, route, call) => metrics.homeserverCall(method, route, call),
+  });
   const context: BridgeContext = {
     store,
     files,
@@ -52,6 +60,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     bot: { user: identifiers.bot, device: identifiers.device(identifiers.bot) },
     clock: systemClock,
     log,
+    metrics,
     startedAt: systemClock.now(),
   };
   const bridge = new Bridge(context, {
@@ -65,21 +74,36 @@ export async function compose(config: Config, version: string): Promise<Composit
     log,
     { onPeerGone: () => bridge.homeserverGone() },
   );
+  let isRunning = false;
+  const watched = new Monitoring({
+    metrics,
+    log,
+    missing: () => [...(isRunning ? [] : ['the bridge is starting or stopping']), ...bridge.health.missing()],
+    readDatabase: () => bridge.health.readDatabase(),
+    measure: () => bridge.health.measure(),
+  });
   return {
     bridge,
     accounts,
     log,
     async start() {
+      if (monitoring.port !== undefined) {
+        metrics.measureProcess(version);
+        await watched.start({ host: monitoring.host, port: monitoring.port });
+      }
       await listener.start({ host: appservice.host, port: appservice.port });
       await accounts.start();
       bridge.start();
+      isRunning = true;
       log.info({ version, listening: `${appservice.host}:${appservice.port}` }, 'chancery runs');
     },
     async stop() {
+      isRunning = false;
       await Promise.all([listener.stop(), accounts.stop()]);
       await bridge.stop();
       await accounts.close();
       await homeserver.close();
+      await watched.stop();
       await store.close();
       log.info('chancery has stopped');
     },

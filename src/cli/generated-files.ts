@@ -7,6 +7,7 @@ import { sampleOf } from '../config/sample.ts';
 import { jsonSchemaOf } from '../config/settings.ts';
 import { makeRegistration } from '../matrix/registration.ts';
 import { configSchema } from './configuration.ts';
+import { metricsPage } from './metrics-page.ts';
 import { registrationOptions } from './registration.ts';
 
 export interface GeneratedFile {
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     { path: 'config/chancery.sample.yaml', content: sampleOf(configSchema) },
     { path: 'config/chancery.schema.json', content: `${JSON.stringify(jsonSchemaOf(configSchema), undefined, 2)}\n` },
+    { path: 'docs/metrics.md', content: metricsPage() },
     { path: 'registration.yaml', content: await sampleRegistration() },
   ];
 }

@@ -55,13 +55,13 @@ export const hostToListenOn = () =>
     '127.0.0.1',
   ]);
 
-export const port = () => {
-  const expected = 'expected a port, a whole number from 1 to 65535, for example 29330';
+export const port = (example = 29_330) => {
+  const expected = `expected a port, a whole number from 1 to 65535, for example ${example}`;
   return z
     .int({ error: expected })
     .min(1, expected)
     .max(65_535, expected)
-    .meta({ examples: [29_330] });
+    .meta({ examples: [example] });
 };
 
 /** An origin: scheme, host, maybe a port. A slash at the end is taken off. */

@@ -107,6 +107,19 @@ const logging = section({
   .prefault({})
   .describe('The log.');
 
+const monitoring = section({
+  host: hostToListenOn()
+    .default('127.0.0.1')
+    .describe(
+      'The address to answer at. Whoever reaches it may ask; what it tells names nobody. 0.0.0.0 or :: means every address.',
+    ),
+  port: port(29_332)
+    .optional()
+    .describe('The port for GET /live, /ready and /metrics (Prometheus). Without it nothing listens.'),
+})
+  .prefault({})
+  .describe('For those who watch the bridge: see docs/operations.md.');
+
 /** The whole schema. A network whose section is present is started. */
 export function composeSchema(networks: readonly NetworkSection[]) {
   const sections = Object.fromEntries(networks.map(({ id, configSchema }) => [id, configSchema.optional()]));
@@ -116,6 +129,7 @@ export function composeSchema(networks: readonly NetworkSection[]) {
     data,
     rooms,
     logging,
+    monitoring,
     networks: section(sections).prefault({}).describe('The networks; one whose section is present is started.'),
   });
 }

@@ -38,7 +38,7 @@ export class HomeserverMedia {
 
   async reserve(as: Acting): Promise<ContentUri> {
     const shape = z.object({ content_uri: z.string().transform(requireContentUri) });
-    const ask = { as, method: 'POST', path: '/_matrix/media/v1/create', body: {} } as const;
+    const ask = { as, method: 'POST', path: path`/_matrix/media/v1/create`, body: {} } as const;
     return (await this.#requests.ask(shape, ask)).content_uri;
   }
 
@@ -86,7 +86,7 @@ export class HomeserverMedia {
   async limitBytes(): Promise<number | undefined> {
     if (this.#limit === undefined || Date.now() - this.#limit.askedAt > limitKnownForMs) {
       const shape = z.object({ 'm.upload.size': z.number().optional() });
-      const ask = { as: undefined, method: 'GET', path: '/_matrix/client/v1/media/config' } as const;
+      const ask = { as: undefined, method: 'GET', path: path`/_matrix/client/v1/media/config` } as const;
       const answer = await this.#requests.ask(shape, ask);
       this.#limit = { bytes: answer['m.upload.size'], askedAt: Date.now() };
     }

@@ -11,7 +11,7 @@ import type { Acting } from './acting.ts';
 import { HomeserverError } from './homeserver-error.ts';
 import { type DownloadedMedia, HomeserverMedia, type MediaUpload } from './homeserver-media.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
-import { Requests } from './requests.ts';
+import { type OnRequest, Requests } from './requests.ts';
 import { type RoomEvent, readRoomEvent, type UnreadableEvent } from './room-event.ts';
 import {
   type CreatedRoom,
@@ -25,7 +25,7 @@ import {
   type StateEvent,
   stateOfRoom,
 } from './room-requests.ts';
-import { path } from './url-path.ts';
+import { joined, path, type UrlPath } from './url-path.ts';
 
 export type * from './room-requests.ts';
 
@@ -36,6 +36,8 @@ export interface HomeserverOptions {
   readonly serverName: string;
   /** The registration's `as_token`. */
   readonly token: string;
+  /** Is told of every request once it is over. */
+  readonly onRequest?: OnRequest;
 }
 
 /** What waits for a page of history is a whole transaction. */
@@ -67,9 +69,9 @@ export class Homeserver {
   readonly #requests: Requests;
   readonly #media: HomeserverMedia;
 
-  constructor({ url, serverName, token }: HomeserverOptions) {
+  constructor({ url, serverName, token, onRequest }: HomeserverOptions) {
     this.#serverName = serverName;
-    this.#requests = new Requests(url, token);
+    this.#requests = new Requests(url, token, onRequest);
     this.#media = new HomeserverMedia(this.#requests);
   }
 
@@ -110,7 +112,7 @@ export class Homeserver {
       this.#requests.ask(roomAnswer, {
         as,
         method: 'POST',
-        path: '/_matrix/client/v3/createRoom',
+        path: path`/_matrix/client/v3/createRoom`,
         body: createRoomBody(room),
       }),
     );
@@ -293,14 +295,14 @@ export class Homeserver {
   /** Who the homeserver thinks this is; the device is absent when it took no notice of it. */
   async whoami(as: Acting): Promise<{ user: UserId; device?: string }> {
     const shape = z.object({ user_id: z.string().transform(asId<UserId>), device_id: z.string().optional() });
-    const { user_id: user, device_id: device } = await this.#get(as, '/_matrix/client/v3/account/whoami', shape);
+    const { user_id: user, device_id: device } = await this.#get(as, path`/_matrix/client/v3/account/whoami`, shape);
     return { user, ...(device === undefined ? {} : { device }) };
   }
 
   /** The versions of the specification that it speaks, such as `v1.11`. */
   async versions(): Promise<string[]> {
     const shape = z.object({ versions: z.array(z.string()) });
-    const ask = { as: undefined, method: 'GET', path: '/_matrix/client/versions', timeoutMs: 10_000 } as const;
+    const ask = { as: undefined, method: 'GET', path: path`/_matrix/client/versions`, timeoutMs: 10_000 } as const;
     return (await this.#requests.ask(shape, ask)).versions;
   }
 
@@ -312,24 +314,24 @@ export class Homeserver {
     return `#${localpart}:${this.#serverName}`;
   }
 
-  #get<Answer>(as: Acting, at: string, shape: z.ZodType<Answer>): Promise<Answer> {
+  #get<Answer>(as: Acting, at: UrlPath, shape: z.ZodType<Answer>): Promise<Answer> {
     return this.#requests.ask(shape, { as, method: 'GET', path: at });
   }
 
-  #put(as: Acting, at: string, body: object): Promise<unknown> {
+  #put(as: Acting, at: UrlPath, body: object): Promise<unknown> {
     return this.#requests.ask(anything, { as, method: 'PUT', path: at, body });
   }
 
-  #post(as: Acting, at: string, body: object): Promise<unknown> {
+  #post(as: Acting, at: UrlPath, body: object): Promise<unknown> {
     return this.#requests.ask(anything, { as, method: 'POST', path: at, body });
   }
 }
 
 const localpartOf = (user: UserId): string => user.slice(1, user.indexOf(':'));
 
-function statePath(room: RoomId, type: string, stateKey: string): string {
+function statePath(room: RoomId, type: string, stateKey: string): UrlPath {
   const ofType = path`/_matrix/client/v3/rooms/${room}/state/${type}`;
-  return stateKey === '' ? ofType : `${ofType}${path`/${stateKey}`}`;
+  return stateKey === '' ? ofType : joined(ofType, path`/${stateKey}`);
 }
 
 const unlessMissing = <Answer>(request: () => Promise<Answer>): Promise<Answer | undefined> =>

@@ -5,13 +5,16 @@
 import type { Readable } from 'node:stream';
 import { MatrixClient } from '@vector-im/matrix-bot-sdk';
 import { z } from 'zod';
+import { callTimer } from '../base/call-timer.ts';
 import { ChanceryError } from '../base/errors.ts';
 import { type HttpCall, HttpClient, NoAnswer, type StreamedAnswer } from '../base/http-client.ts';
+import type { MeasuredCall } from '../base/metrics.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Acting } from './acting.ts';
 import { carriedBy, failureOf, installTransport, unreachable } from './bot-sdk-transport.ts';
 import { HomeserverError, refusalOf } from './homeserver-error.ts';
 import { readAnswer } from './read-answer.ts';
+import type { UrlPath } from './url-path.ts';
 
 /** A user whose device does not exist yet, or nobody: the registration's sender. */
 export type Actor = Acting | { readonly user: UserId } | undefined;
@@ -21,7 +24,7 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export interface Ask {
   readonly as: Actor;
   readonly method: HttpCall['method'];
-  readonly path: string;
+  readonly path: UrlPath;
   readonly query?: Query;
   readonly body?: object;
   /** How long it may take altogether; 60 s unless told. */
@@ -36,6 +39,9 @@ export interface StreamAsk extends Omit<Ask, 'body' | 'timeoutMs'> {
   readonly idleMs: number;
 }
 
+/** `route` has no id in it. */
+export type OnRequest = (method: string, route: string, call: MeasuredCall) => void;
+
 const clientsKept = 256;
 const defaultTimeoutMs = 60_000;
 
@@ -44,11 +50,13 @@ export class Requests {
   readonly #token: string;
   readonly #http: HttpClient;
   readonly #clients = new Map<string, MatrixClient>();
+  readonly #onRequest: OnRequest | undefined;
 
-  constructor(url: string, token: string) {
+  constructor(url: string, token: string, onRequest?: OnRequest) {
     installTransport();
     this.#url = url.replace(/\/+$/, '');
     this.#token = token;
+    this.#onRequest = onRequest;
     this.#http = new HttpClient([url], { unreachable: 'CH-HOMESERVER-UNREACHABLE' });
   }
 
@@ -59,28 +67,38 @@ export class Requests {
   ): Promise<Answer> {
     const carrier = { http: this.#http, signal: AbortSignal.timeout(timeoutMs) };
     const client = this.#clientOf(as);
-    const answer: unknown = await carriedBy(carrier, () =>
-      client.doRequest(method, path, present(query), body, timeoutMs, false, undefined, false, {
-        errorHandler: failureOf,
-      }),
+    const answer: unknown = await this.#measured(method, path, () =>
+      carriedBy(carrier, () =>
+        client.doRequest(method, path.text, present(query), body, timeoutMs, false, undefined, false, {
+          errorHandler: failureOf,
+        }),
+      ),
     );
     const parsed = shape.safeParse(answer);
     if (parsed.success) return parsed.data;
     throw new HomeserverError({
       kind: 'again',
       status: 200,
-      place: `${method} ${path}`,
+      place: `${method} ${path.text}`,
       detail: `Its answer is not of the documented shape: ${z.prettifyError(parsed.error)}`,
     });
   }
 
   /** As `ask`, but bytes either way and never whole in memory. The answer's body must be consumed or destroyed. */
-  async stream({ as, method, path, query, headers, body, signal, idleMs }: StreamAsk): Promise<StreamedAnswer> {
-    const url = new URL(`${this.#url}${path}`);
+  async stream(ask: StreamAsk): Promise<StreamedAnswer> {
+    return this.#measured(ask.method, ask.path, () => this.#stream(ask));
+  }
+
+  async close(): Promise<void> {
+    await this.#http.close();
+  }
+
+  async #stream({ as, method, path, query, headers, body, signal, idleMs }: StreamAsk): Promise<StreamedAnswer> {
+    const url = new URL(`${this.#url}${path.text}`);
     for (const [key, value] of Object.entries<string | number>({ ...present(query), ...masquerade(as) })) {
       url.searchParams.set(key, String(value));
     }
-    const place = `${method} ${path}`;
+    const place = `${method} ${path.text}`;
     try {
       const answer = await this.#http.stream({
         method,
@@ -100,8 +118,16 @@ export class Requests {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#http.close();
+  async #measured<Answer>(method: string, { route }: UrlPath, request: () => Promise<Answer>): Promise<Answer> {
+    const timer = callTimer((call) => this.#onRequest?.(method, route, call));
+    try {
+      const answer = await request();
+      timer.over(200);
+      return answer;
+    } catch (thrown) {
+      timer.over(thrown instanceof HomeserverError && thrown.kind !== 'unreachable' ? thrown.status : undefined);
+      throw thrown;
+    }
   }
 
   /** The least recently used client is forgotten when there are too many: a client holds no state that matters. */

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/logging.ts';
+import type { MeasuredCall } from '../base/metrics.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { OutboundContent, RemoteFile, SealedFile } from '../model/content.ts';
 import type { AccountId, ChatId, NetworkId, RemoteMessageId, SendKey } from '../model/ids.ts';
@@ -42,6 +43,8 @@ export interface NetworkContext {
   readonly sink: Sink;
   readonly clock: Clock;
   readonly log: Log;
+  /** To be told of every call to the network once it is over; `operation` is one of a few words, such as `send`. */
+  readonly onCall: (operation: string, call: MeasuredCall) => void;
   /** Reads state outside a delivery, e.g. to decide whether a message may be sent. */
   stateOf(account: AccountId): Pick<AdapterState, 'get'>;
   /** Opens a sealed file for reading; the stream must be consumed or destroyed. */
@@ -98,6 +101,8 @@ export interface Session {
   fetchMedia(file: RemoteFile, signal: AbortSignal): Promise<Readable>;
   /** How long evidence about an `unknown` send may take to arrive, in milliseconds. */
   readonly evidenceMs: number;
+  /** True while the network accepts nothing of this account, such as after its token expired. */
+  readonly isInTrouble?: boolean;
 }
 
 /** A network at work. */

@@ -5,6 +5,7 @@
 import { SealedValues } from '../vault/sealed-values.ts';
 import { Accounts } from './accounts.ts';
 import { Acts } from './acts.ts';
+import { Backlog } from './backlog.ts';
 import { openDatabase } from './database.ts';
 import { Ghosts } from './ghosts.ts';
 import { Journal } from './journal.ts';
@@ -13,11 +14,12 @@ import { Parts } from './parts.ts';
 import { Portals } from './portals.ts';
 import { Reactions } from './reactions.ts';
 import { Secrets } from './secrets.ts';
-import { GroupingWriter } from './writer.ts';
+import { GroupingWriter, type OnCommit } from './writer.ts';
 
 export interface Repositories {
   readonly accounts: Accounts;
   readonly acts: Acts;
+  readonly backlog: Backlog;
   readonly ghosts: Ghosts;
   readonly journal: Journal;
   readonly parts: Parts;
@@ -41,10 +43,10 @@ export interface Store {
 }
 
 /** `key` has 32 bytes. For the errors see `openDatabase`. */
-export function openStore(directory: string, key: Uint8Array): Store {
+export function openStore(directory: string, key: Uint8Array, onCommit?: OnCommit): Store {
   const files = openDatabase(directory, key);
   const credentials = new SealedValues(key, 'credentials');
-  const writer = new GroupingWriter(files.writer);
+  const writer = new GroupingWriter(files.writer, onCommit);
   const unit = repositoriesOver(kyselyOver(files.writer), credentials);
   return {
     read: repositoriesOver(kyselyOver(files.reader), credentials),
@@ -59,6 +61,7 @@ export function openStore(directory: string, key: Uint8Array): Store {
 const repositoriesOver = (db: Connection, credentials: SealedValues): Repositories => ({
   accounts: new Accounts(db, credentials),
   acts: new Acts(db),
+  backlog: new Backlog(db),
   ghosts: new Ghosts(db),
   journal: new Journal(db),
   parts: new Parts(db),

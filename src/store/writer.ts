@@ -14,13 +14,18 @@ interface Waiting {
 const maxWaiting = 2_000;
 const maxTogether = 200;
 
+/** Is told of each commit: how long it took from its beginning until it was on disk, and how much work was in it. */
+export type OnCommit = (seconds: number, units: number) => void;
+
 export class GroupingWriter {
   readonly #database: Database.Database;
+  readonly #onCommit: OnCommit | undefined;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, onCommit?: OnCommit) {
     this.#database = database;
+    this.#onCommit = onCommit;
   }
 
   /**
@@ -57,6 +62,7 @@ export class GroupingWriter {
 
   async #commitTogether(group: readonly Waiting[]): Promise<void> {
     const alive: Waiting[] = [];
+    const began = performance.now();
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       for (const each of group) if (await this.#runInSavepoint(each)) alive.push(each);
@@ -66,6 +72,7 @@ export class GroupingWriter {
       for (const each of group) each.failed(reason);
       return;
     }
+    this.#onCommit?.((performance.now() - began) / 1_000, alive.length);
     for (const each of alive) each.committed();
   }
 

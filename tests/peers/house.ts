@@ -25,6 +25,8 @@ export interface HouseOptions {
   readonly logLevel?: string;
   /** How `running` starts the bridge. */
   readonly start?: StartOptions;
+  /** Whether the bridge answers those who watch it, at `monitoringUrl`. */
+  readonly monitored?: boolean;
 }
 
 /** What must be the same when a house is entered again. */
@@ -32,6 +34,7 @@ interface Kept {
   readonly appservicePort: number;
   readonly webhookPort: number;
   readonly graphPort: number;
+  readonly monitoringPort?: number;
   readonly accessToken: string;
   readonly appSecret: string;
   readonly verifyToken: string;
@@ -70,10 +73,11 @@ export class House {
     whatsapp: settings,
     homeserverUrl,
     logLevel = 'info',
+    monitored = false,
   }: HouseOptions = {}): Promise<House> {
     const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const secrets = await keptIn(folder);
+    const secrets = await keptIn(folder, monitored);
     const bridgeFolder = join(folder, 'bridge');
     const synapse = new Synapse({
       directory: join(folder, 'synapse'),
@@ -103,6 +107,7 @@ export class House {
         appservice: { port: secrets.appservicePort, url: `http://127.0.0.1:${secrets.appservicePort}` },
         rooms: { invite: idsOf(invited), officials: idsOf(officials), admins: idsOf(officials.slice(0, 1)) },
         logging: { level: logLevel },
+        ...(monitored ? { monitoring: { port: secrets.monitoringPort } } : {}),
         networks: {
           whatsapp: {
             port: secrets.webhookPort,
@@ -157,6 +162,10 @@ export class House {
     return client;
   }
 
+  get monitoringUrl(): string {
+    return `http://127.0.0.1:${String(this.secrets.monitoringPort)}`;
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.#clients.map((client) => client.stop()));
     await Promise.allSettled([this.bridge.kill(), this.whatsapp.stop(), this.synapse.kill()]);
@@ -164,7 +173,7 @@ export class House {
   }
 }
 
-async function keptIn(folder: string): Promise<Kept> {
+async function keptIn(folder: string, monitored: boolean): Promise<Kept> {
   const path = join(folder, 'house.json');
   if (!existsSync(path)) {
     const secret = (): string => randomBytes(16).toString('hex');
@@ -172,6 +181,7 @@ async function keptIn(folder: string): Promise<Kept> {
       appservicePort: await freePort(),
       webhookPort: await freePort(),
       graphPort: await freePort(),
+      ...(monitored ? { monitoringPort: await freePort() } : {}),
       accessToken: `EAA${secret()}`,
       appSecret: secret(),
       verifyToken: secret(),

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { House, type HouseOptions } from './house.ts';
 import type { OrdinaryClient, SeenEvent } from './matrix-client/ordinary-client.ts';
-import { searchHouse } from './search.ts';
+import { searchHouse, searchLog } from './search.ts';
 import type { EntryOf } from './whatsapp-cloud/log-entry.ts';
 
 export type ReachedPhone = EntryOf<'business-message'>;
@@ -34,19 +34,31 @@ export class Scene {
   async close(): Promise<void> {
     try {
       await this.house.bridge.stop();
-      const findings = await searchHouse(this.house, await this.#everythingSaid());
+      const findings = [
+        ...(await searchHouse(this.house, await this.everythingSaid())),
+        ...searchLog(this.house, await this.everythingPersonal()),
+      ];
       if (findings.length > 0) throw new Error(`The bridge left on disk:\n${findings.join('\n')}`);
     } finally {
       await this.house.close();
     }
   }
 
-  async #everythingSaid(): Promise<string[]> {
+  async everythingSaid(): Promise<string[]> {
     return (await this.house.whatsapp.everything()).flatMap((entry) => {
       if (entry.kind !== 'citizen-message' && entry.kind !== 'business-message') return [];
       const words = wordsOf(entry);
       return typeof words === 'string' ? [words] : [];
     });
+  }
+
+  /** Numbers, user ids and names of all who took part, and the names of their files. */
+  async everythingPersonal(): Promise<string[]> {
+    const [citizens, log] = [await this.house.whatsapp.citizens(), await this.house.whatsapp.everything()];
+    return [
+      ...citizens.flatMap(({ key, phone, userId, username, name }) => [key, phone, userId, username, name]),
+      ...log.map((entry) => ('media' in entry ? entry.media?.filename : undefined)),
+    ].filter((text) => text !== undefined);
   }
 
   /** A citizen nobody has seen: a room has to be made, a ghost, invitations. Resolves to the number. */

@@ -25,6 +25,22 @@ export async function searchHouse(house: House, words: Iterable<string>): Promis
   }
 }
 
+/**
+ * Searches the log for what says who wrote to whom: it may stand in the database, sealed, and nowhere else. A number is
+ * found however it is written. Resolves to what was found, with the line.
+ */
+export function searchLog({ bridge }: House, personal: Iterable<string>): string[] {
+  const needles = [...new Set(personal)].filter((text) => text.length >= 6);
+  return bridge
+    .log()
+    .split('\n')
+    .flatMap((line) =>
+      needles
+        .filter((needle) => line.includes(needle) || line.includes(encodeURIComponent(needle)))
+        .map((needle) => `a line of the log holds ${JSON.stringify(needle)}: ${line}`),
+    );
+}
+
 /** The whole database as somebody with its key can read it, pages that are not in use any more included. */
 export async function decryptedPages(house: House): Promise<Buffer> {
   const database = await openWithKey(house);

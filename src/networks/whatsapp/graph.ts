@@ -1,6 +1,8 @@
 /** Meta's Graph API: one request, and what its answer or its silence means for a message. */
 import { z } from 'zod';
+import { callTimer } from '../../base/call-timer.ts';
 import { type HttpAnswer, type HttpCall, type HttpClient, NoAnswer } from '../../base/http-client.ts';
+import type { NetworkContext } from '../contract.ts';
 import type { WhatsAppConfig } from './config.ts';
 import { type ErrorKind, errorCode, meaningOf } from './error-words.ts';
 
@@ -40,15 +42,21 @@ export interface GraphOptions {
   readonly http: HttpClient;
   readonly config: Pick<WhatsAppConfig, 'graph_url' | 'graph_version'>;
   readonly token: string;
+  readonly onCall: NetworkContext['onCall'];
 }
+
+/** What is asked, for those who measure how long it takes. */
+export type GraphOperation = 'send' | 'mark' | 'upload' | 'look-up' | 'check-number';
 
 export class Graph {
   readonly #http: HttpClient;
   readonly #base: string;
   readonly #token: string;
+  readonly #onCall: GraphOptions['onCall'];
 
-  constructor({ http, config, token }: GraphOptions) {
+  constructor({ http, config, token, onCall }: GraphOptions) {
     this.#http = http;
+    this.#onCall = onCall;
     this.#base = `${config.graph_url.replace(/\/+$/, '')}/${config.graph_version}`;
     this.#token = token;
   }
@@ -58,23 +66,25 @@ export class Graph {
   }
 
   /** `path` begins with a slash and follows the version. */
-  async ask(path: string, call: Omit<HttpCall, 'url'>): Promise<GraphResult> {
+  async ask(operation: GraphOperation, path: string, call: Omit<HttpCall, 'url'>): Promise<GraphResult> {
+    const timer = callTimer((measured) => this.#onCall(operation, measured));
     try {
-      return resultOf(
-        await this.#http.call({
-          ...call,
-          url: `${this.#base}${path}`,
-          headers: { ...call.headers, ...this.authorization },
-        }),
-      );
+      const answer = await this.#http.call({
+        ...call,
+        url: `${this.#base}${path}`,
+        headers: { ...call.headers, ...this.authorization },
+      });
+      timer.over(answer.status);
+      return resultOf(answer);
     } catch (thrown) {
       if (!(thrown instanceof NoAnswer)) throw thrown;
+      timer.over(undefined);
       return { outcome: thrown.sent ? 'unknown' : 'unreachable', words: thrown.message };
     }
   }
 
-  post(path: string, body: object, signal: AbortSignal): Promise<GraphResult> {
-    return this.ask(path, {
+  post(operation: GraphOperation, path: string, body: object, signal: AbortSignal): Promise<GraphResult> {
+    return this.ask(operation, path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { HttpClient } from '../../base/http-client.ts';
+import type { NetworkContext } from '../contract.ts';
 import type { LoginFlow, LoginStep, Question } from '../login.ts';
 import type { WhatsAppConfig } from './config.ts';
 import type { Credentials } from './credentials.ts';
@@ -22,6 +23,7 @@ const numberShape = z.looseObject({
 export interface LoginOptions {
   readonly http: HttpClient;
   readonly config: WhatsAppConfig;
+  readonly onCall: NetworkContext['onCall'];
 }
 
 type Checked = { readonly name: string; readonly advice: readonly string[] } | { readonly problem: string };
@@ -68,9 +70,9 @@ export class WhatsAppLogin implements LoginFlow {
 
   /** Meta: "Get phone number". */
   async #check({ phoneNumberId, accessToken }: Credentials, signal: AbortSignal): Promise<Checked> {
-    const { http, config } = this.#options;
-    const graph = new Graph({ http, config, token: accessToken });
-    const result = await graph.ask(`/${phoneNumberId}?fields=display_phone_number,verified_name`, {
+    const { http, config, onCall } = this.#options;
+    const graph = new Graph({ http, config, token: accessToken, onCall });
+    const result = await graph.ask('check-number', `/${phoneNumberId}?fields=display_phone_number,verified_name`, {
       method: 'GET',
       signal,
     });

@@ -4,8 +4,10 @@
  */
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { callTimer } from '../../base/call-timer.ts';
 import { ChanceryError } from '../../base/errors.ts';
-import { type HttpClient, NoAnswer } from '../../base/http-client.ts';
+import { type HttpClient, NoAnswer, type StreamedAnswer } from '../../base/http-client.ts';
+import type { NetworkContext } from '../contract.ts';
 import type { GraphProblem, GraphResult } from './graph.ts';
 
 export interface Download {
@@ -13,6 +15,7 @@ export interface Download {
   readonly authorization: Readonly<Record<string, string>>;
   /** Asks for the address of the file with this id. */
   readonly lookUp: (id: string) => Promise<GraphResult>;
+  readonly onCall: NetworkContext['onCall'];
   readonly signal: AbortSignal;
 }
 
@@ -34,20 +37,27 @@ export async function fetchFile(id: string, download: Download): Promise<Readabl
 }
 
 /** Undefined when the address that WhatsApp gave does not work. */
-async function attempt(id: string, { http, authorization, lookUp, signal }: Download): Promise<Readable | undefined> {
-  const url = addressIn(await lookUp(id));
-  const { status, body } = await http
-    .stream({ method: 'GET', url, headers: authorization, signal, timeoutMs: idleMs })
-    .catch((thrown: unknown) => {
-      // A host that the configuration does not name.
-      if (thrown instanceof ChanceryError && !(thrown instanceof NoAnswer)) throw trouble(thrown.message);
-      throw thrown;
-    });
+async function attempt(id: string, download: Download): Promise<Readable | undefined> {
+  const { status, body } = await stream(addressIn(await download.lookUp(id)), download);
   if (status === 200) return body;
   await body.dump();
   if (expired.has(status)) return undefined;
   const words = `The file was answered with ${status}.`;
   throw concernsAll.has(status) ? new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: words }) : trouble(words);
+}
+
+async function stream(url: string, { http, authorization, onCall, signal }: Download): Promise<StreamedAnswer> {
+  const timer = callTimer((measured) => onCall('download', measured));
+  try {
+    const answer = await http.stream({ method: 'GET', url, headers: authorization, signal, timeoutMs: idleMs });
+    timer.over(answer.status);
+    return answer;
+  } catch (thrown) {
+    if (thrown instanceof NoAnswer) timer.over(undefined);
+    // A host that the configuration does not name.
+    else if (thrown instanceof ChanceryError) throw trouble(thrown.message);
+    throw thrown;
+  }
 }
 
 function addressIn(result: GraphResult): string {

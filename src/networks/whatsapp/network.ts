@@ -39,6 +39,6 @@ function createRuntime(config: WhatsAppConfig, context: NetworkContext): Network
       numbers.set(credentials.data.phoneNumberId, { account: account.id, credentials: credentials.data });
       return new WhatsAppSession({ account, credentials: credentials.data, config, context, http });
     },
-    login: () => new WhatsAppLogin({ http, config }),
+    login: () => new WhatsAppLogin({ http, config, onCall: context.onCall }),
   };
 }

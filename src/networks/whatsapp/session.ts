@@ -42,14 +42,19 @@ export class WhatsAppSession implements Session {
   readonly #options: SessionOptions;
   readonly #graph: Graph;
   readonly #pace: Pace;
+  #isInTrouble = false;
 
   constructor(options: SessionOptions) {
-    const { account, credentials, config, http } = options;
+    const { account, credentials, config, http, context } = options;
     this.account = account;
     this.evidenceMs = config.evidence_seconds * 1_000;
     this.#options = options;
-    this.#graph = new Graph({ http, config, token: credentials.accessToken });
+    this.#graph = new Graph({ http, config, token: credentials.accessToken, onCall: context.onCall });
     this.#pace = new Pace(config.messages_per_second);
+  }
+
+  get isInTrouble(): boolean {
+    return this.#isInTrouble;
   }
 
   async refusal(chat: ChatId): Promise<string | undefined> {
@@ -72,7 +77,9 @@ export class WhatsAppSession implements Session {
       { messaging_product: 'whatsapp' },
       { name: fileName ?? 'file', mimeType, sizeBytes: file.sizeBytes, content: this.#options.context.openFile(file) },
     );
-    const result = this.#heed(await this.#graph.ask(`/${this.#number}/media`, { method: 'POST', ...form, signal }));
+    const result = this.#heed(
+      await this.#graph.ask('upload', `/${this.#number}/media`, { method: 'POST', ...form, signal }),
+    );
     const uploaded = result.outcome === 'done' ? uploadedShape.safeParse(result.json).data : undefined;
     if (uploaded !== undefined) return uploaded.id;
     throw new ChanceryError(failureOfUpload(result), { detail: wordsOf(result) });
@@ -99,7 +106,9 @@ export class WhatsAppSession implements Session {
     return fetchFile(reference, {
       http: this.#options.http,
       authorization: this.#graph.authorization,
-      lookUp: async (id) => this.#heed(await this.#graph.ask(`/${encodeURIComponent(id)}`, { method: 'GET', signal })),
+      lookUp: async (id) =>
+        this.#heed(await this.#graph.ask('look-up', `/${encodeURIComponent(id)}`, { method: 'GET', signal })),
+      onCall: this.#options.context.onCall,
       signal,
     });
   }
@@ -123,15 +132,17 @@ export class WhatsAppSession implements Session {
       // Not a byte has left: the bridge stops, or it could not read what it knows.
       return { outcome: 'not-sent', reason: messageOf(thrown), afterMs: againMs };
     }
-    return this.#sendResultOf(this.#heed(await this.#graph.post(`/${this.#number}/messages`, body, signal)));
+    return this.#sendResultOf(this.#heed(await this.#graph.post('send', `/${this.#number}/messages`, body, signal)));
   }
 
   async #mark(body: object, signal: AbortSignal): Promise<void> {
-    const result = await this.#graph.post(`/${this.#number}/messages`, body, signal);
+    const result = await this.#graph.post('mark', `/${this.#number}/messages`, body, signal);
     if (result.outcome !== 'done') throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: wordsOf(result) });
   }
 
   #heed(result: GraphResult): GraphResult {
+    if (result.outcome === 'done') this.#isInTrouble = false;
+    if (result.outcome === 'problem' && result.kind === 'account') this.#isInTrouble = true;
     if (result.outcome === 'problem' && result.kind === 'rate' && result.code !== pairLimit)
       this.#pace.pause(result.waitMs ?? againMs);
     return result;

@@ -88,7 +88,8 @@ export class BridgeProcess {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => appendFileSync(this.logFile, chunk));
     this.#process = child;
-    process.removeListener('exit', this.#killNow).once('exit', this.#killNow);
+    process.once('exit', this.#killNow);
+    child.once('exit', () => process.removeListener('exit', this.#killNow));
     this.#exit = once(child, 'exit');
     const wanted = untilConnected ? 'the homeserver is connected' : 'chancery runs';
     const deadline = Date.now() + startWithinMs;

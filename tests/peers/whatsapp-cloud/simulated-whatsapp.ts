@@ -133,6 +133,10 @@ export class SimulatedWhatsApp {
     return await this.#call('POST', '/citizens', facts);
   }
 
+  async citizens(): Promise<readonly Citizen[]> {
+    return (await this.#call<{ citizens: readonly Citizen[] }>('GET', '/state')).citizens;
+  }
+
   async writeText(citizen: string, text: string, more: Omit<TextRequest, 'text'> = {}): Promise<Sent> {
     return await this.#call('POST', `/citizens/${encodeURIComponent(citizen)}/text`, { text, ...more });
   }

@@ -20,6 +20,8 @@ const script = `
   log.warn({ err: Object.assign(new Error('no such file'), { code: 'ENOENT' }) }, 'of the system');
   log.warn({ err: new TypeError('unforeseen') }, 'of nobody');
   log.warn({ err: 'a text' }, 'thrown text');
+  log.warn({ err: new Error('to +49 30 555-00017 or 493055500017, of 104857600 bytes, 127.0.0.1:29331') }, 'with numbers');
+  try { JSON.parse('{"body": words of a citizen}'); } catch (err) { log.warn({ err }, 'not parsed'); }
   log.debug('not asked for');
   createLog('silent').fatal('not asked for either');`;
 
@@ -38,7 +40,7 @@ beforeAll(() => {
 const line = (message: string): Record<string, unknown> => lines.find(({ msg }) => msg === message) ?? {};
 
 test('secrets under the keys that carry them are removed, what is beside them stays', () => {
-  expect(lines).toHaveLength(8);
+  expect(lines).toHaveLength(10);
   expect(JSON.stringify(lines)).not.toContain('the-secret');
   expect(line('on top')).toMatchObject({ access_token: '[secret]', authorization: '[secret]', room: '!room' });
   expect(line('one level down')).toMatchObject({ account: { token: '[secret]', id: 'number' } });
@@ -54,6 +56,13 @@ test('an error is its code and its message, without the place in the code and wi
   expect(line('not err')['reason']).toEqual({ message: 'under another name' });
   expect(line('thrown text')['err']).toEqual({ message: 'a text' });
   expect(JSON.stringify(lines)).not.toMatch(/stack|words of the cause|\.ts:/);
+});
+
+test("telephone numbers in others' words are hidden, other figures stay; text that could not be parsed is not quoted", () => {
+  expect(line('with numbers')['err']).toEqual({
+    message: 'to [number] or [number], of 104857600 bytes, 127.0.0.1:29331',
+  });
+  expect(line('not parsed')['err']).toEqual({ message: 'a text could not be parsed' });
 });
 
 test('a line tells its level in a word and its time in UTC, and nothing of the machine', () => {

@@ -56,6 +56,17 @@ test('what was never pushed is taken in before the newer event that shows it, in
   expect(await journalled()).toEqual([inRoom('lost').event_id, inRoom('pushed').event_id]);
 });
 
+test('what is just being delivered is not told as missed, what was lost before it is', async () => {
+  const told = jest.spyOn(workshop.context.log, 'warn');
+  history = [inRoom('pushed')];
+  await catchUp.before([inRoom('pushed')]);
+  expect(told).not.toHaveBeenCalled();
+  history = [inRoom('pushed'), inRoom('lost'), inRoom('next')];
+  catchUp.suspect();
+  await catchUp.before([inRoom('next')]);
+  expect(told).toHaveBeenCalledWith(expect.objectContaining({ missed: 1 }), expect.stringContaining('not delivered'));
+});
+
 test('a room is looked at once, and again after every sign that something is missing', async () => {
   history = [inRoom('one')];
   await catchUp.before([inRoom('one')]);

@@ -55,7 +55,8 @@ async function attempt(state: MessageState = 'pending'): Promise<Attempt> {
     return unit.parts.get(id);
   });
   if (part === undefined) throw new Error('the part vanished');
-  const shown = { account: account.id, room: event.room_id, event: event.event_id, attempt: part.journalId };
+  const said = { portal: portal.id, room: event.room_id, event: event.event_id };
+  const shown = { account: account.id, ...said, attempt: part.journalId };
   return { part, session: workshop.session, networkName, shown };
 }
 

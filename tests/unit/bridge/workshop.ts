@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../../src/base/logging.ts';
+import { Metrics } from '../../../src/base/metrics.ts';
 import type { BridgeContext } from '../../../src/bridge/context.ts';
 import { Sessions } from '../../../src/bridge/sessions.ts';
 import { Homeserver } from '../../../src/matrix/homeserver.ts';
@@ -47,6 +48,7 @@ export class Workshop {
       bot: { user: identifiers.bot, device: identifiers.device(identifiers.bot) },
       clock: { now: () => this.now },
       log: createLog('silent'),
+      metrics: new Metrics(),
       startedAt: this.now,
     };
   }

@@ -53,6 +53,7 @@ describe('a valid configuration', () => {
       data: { directory: join(folder, 'data') },
       rooms: { invite: [], officials: [], admins: [] },
       logging: { level: 'info' },
+      monitoring: { host: '127.0.0.1' },
       networks: {},
     });
   });
@@ -69,6 +70,12 @@ describe('a valid configuration', () => {
     const config = await load(`${minimal}rooms:\n#  invite: []\nnetworks:\n`);
     expect(config.rooms.invite).toEqual([]);
     expect(config.networks).toEqual({});
+  });
+
+  test('lets those who watch in where a port is named, in the file or in the environment, and on loopback only', async () => {
+    expect((await load(`${minimal}monitoring: {port: 9}\n`)).monitoring).toEqual({ host: '127.0.0.1', port: 9 });
+    const fromEnvironment = await load(minimal, { CHANCERY_MONITORING__PORT: '29332' });
+    expect(fromEnvironment.monitoring).toEqual({ host: '127.0.0.1', port: 29_332 });
   });
 
   test('carries the section of a network as the network validated it', async () => {

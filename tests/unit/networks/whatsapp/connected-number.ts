@@ -46,6 +46,7 @@ export class ConnectedNumber {
       sink: createSink({ store, now: Date.now, wake: () => undefined }),
       clock: { now: Date.now },
       log: createLog('silent'),
+      onCall: () => undefined,
       stateOf: (account) => ({ get: (key) => store.read.accounts.stateOf(account, key) }),
       openFile: () => Readable.from([]),
     });

@@ -1,6 +1,7 @@
 /** A session of one number against a Graph API of the test, with a clock and contacts that the test sets. */
 import { Readable } from 'node:stream';
 import { createLog } from '../../../../src/base/logging.ts';
+import type { MeasuredCall } from '../../../../src/base/metrics.ts';
 import type { SealedFile } from '../../../../src/model/content.ts';
 import {
   type AccountId,
@@ -42,12 +43,19 @@ const nobody: Sink = {
   quarantine: () => Promise.reject(new Error('a session takes nothing in')),
 };
 
+interface MeasuredOperation {
+  readonly operation: string;
+  readonly call: MeasuredCall;
+}
+
 export interface OpenSession {
   readonly session: Session;
   readonly runtime: NetworkRuntime;
   readonly state: MemoryState;
   /** Milliseconds since the Unix epoch; a test may change it. */
   readonly clock: { time: number };
+  /** What was told of calls to the network. */
+  readonly calls: readonly MeasuredOperation[];
   /** Somebody wrote at that time. */
   wrote(names: { phone?: string; userId?: string }, at?: number): Promise<ContactId | undefined>;
 }
@@ -55,12 +63,14 @@ export interface OpenSession {
 export function openSession(graphUrl: string, config: Partial<WhatsAppConfig> = {}): OpenSession {
   const clock = { time: Date.UTC(2026, 5, 1, 12) };
   const state = new MemoryState();
+  const calls: MeasuredOperation[] = [];
   const runtime = whatsapp.create(
     { ...whatsAppConfig.parse({ graph_url: graphUrl }), ...config },
     {
       sink: nobody,
       clock: { now: () => clock.time },
       log: createLog('silent'),
+      onCall: (operation, call) => calls.push({ operation, call }),
       stateOf: () => state,
       openFile: () => Readable.from([fileBytes], { objectMode: false }),
     },
@@ -70,6 +80,7 @@ export function openSession(graphUrl: string, config: Partial<WhatsAppConfig> = 
     runtime,
     state,
     clock,
+    calls,
     wrote: async (names, at = clock.time) => (await senderOf(state, { ...names, at, wrote: true }))?.contact,
   };
 }
