@@ -103,8 +103,13 @@ export class Bridge {
   /** For the transactions of the homeserver; resolves when they are durable. Throws `HomeserverError`, `CH-STORE-*`. */
   async accept(batch: TransactionBatch): Promise<void> {
     if (!this.#order.follows(batch.transaction)) this.#link.suspect();
-    await this.#catchUp.before(batch.events);
-    await this.#intake.accept(batch);
+    try {
+      await this.#catchUp.before(batch.events);
+      await this.#intake.accept(batch);
+    } catch (thrown) {
+      this.#link.declined();
+      throw thrown;
+    }
     void this.#marks.take(batch.ephemeral);
   }
 

@@ -10,6 +10,8 @@ import type { CatchUp } from './catch-up.ts';
 const whileWell = 30_000;
 /** Between a suspicion and the question: a homeserver that is going down takes several connections with it. */
 const beforeAsking = 250;
+/** After what we could not take: what kept us from it, such as a full disk, rarely passes sooner. */
+const afterDeclining = 1_000;
 const whileAway = { baseMs: 250, ceilingMs: 5_000 };
 
 export class HomeserverLink {
@@ -22,6 +24,7 @@ export class HomeserverLink {
   #state: 'connecting' | 'connected' | 'asking' | 'away' = 'connecting';
   #loop: Promise<void> | undefined;
   #wake: () => void = () => undefined;
+  #askAfterMs = beforeAsking;
 
   constructor(options: {
     context: BridgeContext;
@@ -42,9 +45,12 @@ export class HomeserverLink {
   /** A sign that the homeserver has not pushed everything: it is asked to, and the rooms are compared. */
   suspect(): void {
     this.#catchUp.suspect();
-    if (this.#state !== 'connected') return;
-    this.#state = 'asking';
-    this.#wake();
+    this.#askAfter(beforeAsking);
+  }
+
+  /** We could not take what it pushed: it pauses longer each time, unless it is asked to go on. */
+  declined(): void {
+    this.#askAfter(afterDeclining);
   }
 
   start(): void {
@@ -60,6 +66,13 @@ export class HomeserverLink {
     over.abort();
   }
 
+  #askAfter(ms: number): void {
+    if (this.#state !== 'connected') return;
+    this.#state = 'asking';
+    this.#askAfterMs = ms;
+    this.#wake();
+  }
+
   async #watch(): Promise<void> {
     let failures = 0;
     while (!this.#stopped.signal.aborted) {
@@ -67,7 +80,7 @@ export class HomeserverLink {
       failures = back ? 0 : failures + 1;
       if (back && this.#catchUp.dueInMs === 0) await this.#compareRooms();
       await this.#pause(back ? this.#whileWell() : backoffMs(failures, whileAway));
-      if (back && this.#state !== 'connected') await this.#pause(beforeAsking);
+      if (back && this.#state !== 'connected') await this.#pause(this.#askAfterMs);
     }
   }
 

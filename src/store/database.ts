@@ -63,8 +63,11 @@ function takeLock(path: string): Database.Database {
   }
 }
 
+/** So long everything stands still while another process holds the file; then whoever wanted to write tries again. */
+const lockedForMs = 500;
+
 function openKeyed(path: string, key: Uint8Array, readonly: boolean): Database.Database {
-  const database = new Database(path, { readonly, timeout: 5_000 });
+  const database = new Database(path, { readonly, timeout: lockedForMs });
   try {
     database.pragma("cipher = 'sqlcipher'");
     database.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`);

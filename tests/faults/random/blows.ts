@@ -10,7 +10,7 @@ import type { CuttingProxy } from '../../peers/proxy/cutting-proxy.ts';
 import type { Scene } from '../../peers/scene.ts';
 import type { FaultRequest } from '../../peers/whatsapp-cloud/faults.ts';
 import { seededRandom } from '../../peers/whatsapp-cloud/seeded-random.ts';
-import type { Blow } from './history.ts';
+import type { Action, Blow } from './history.ts';
 import type { Gap } from './oracle.ts';
 
 export interface Stage {
@@ -21,6 +21,8 @@ export interface Stage {
   readonly disk: SmallFilesystem | undefined;
   /** How much is on its way at this moment. */
   readonly underWay: () => Promise<number>;
+  /** Has people do this as well. */
+  readonly more: (actions: readonly Action[]) => void;
 }
 
 export interface Effect {
@@ -52,6 +54,7 @@ export async function strike(blow: Blow, stage: Stage): Promise<Effect> {
       return killing(stage, `killed at ${blow.point}`, 1, async () => {
         await bridge.stop();
         await bridge.start({ dieAt: `${blow.point}:${blow.passing}`, untilConnected: false, withClock: true });
+        stage.more(passing(blow));
         await whatsapp.retryNow();
         await bridge.ended(pointWithinMs).catch(() => bridge.kill());
       });
@@ -120,6 +123,15 @@ async function killing(stage: Stage, what: string, kills: number, kill: () => Pr
   const from = Date.now();
   const effect = await killed(stage, kills, kill);
   return { ...effect, gap: gapFrom(from, what) };
+}
+
+/** A point of the one way or the other is only passed when somebody goes that way. */
+function passing({ point, passing: times }: Extract<Blow, { kind: 'kill bridge at' }>): Action[] {
+  return Array.from({ length: times + 2 }, (_, chat) =>
+    point.startsWith('inbound.')
+      ? { side: 'in', kind: 'newcomer with media', chat, pauseMs: 0 }
+      : { side: 'out', kind: 'media', chat, pauseMs: 0 },
+  );
 }
 
 async function misbehaving(

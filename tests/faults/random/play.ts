@@ -1,8 +1,9 @@
 /** Plays one history in a house of its own, and judges it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BridgeProcess } from '../../peers/bridge/bridge-process.ts';
 import { SmallFilesystem } from '../../peers/disk/small-filesystem.ts';
 import { readRooms } from '../../peers/matrix-client/independent-reader.ts';
 import { CuttingProxy } from '../../peers/proxy/cutting-proxy.ts';
@@ -44,7 +45,8 @@ export async function play(history: History, say: Say): Promise<Outcome> {
   try {
     if (proxy === undefined) throw new Error('the house has no proxy');
     const load = new Load(scene);
-    return await playOn(history, load, { scene, proxy, disk, underWay: () => load.underWay() }, say);
+    const more = (actions: readonly Action[]): void => actions.forEach((action) => load.do(action));
+    return await playOn(history, load, { scene, proxy, disk, underWay: () => load.underWay(), more }, say);
   } finally {
     await scene.close();
     await proxy?.stop();
@@ -60,7 +62,7 @@ async function playOn(history: History, load: Load, stage: Stage, say: Say): Pro
   let [kills, killsInFlight] = [0, 0];
   await load.open();
   for (const round of history) {
-    for (const action of actionsOf(round)) load.do(action);
+    stage.more(round.actions);
     await delay(round.afterMs);
     const effect = await strike(round.blow, stage);
     kills += effect.kills;
@@ -81,16 +83,15 @@ async function playOn(history: History, load: Load, stage: Stage, say: Say): Pro
     hashOf: async (uri) => (await ana.downloadHash(uri)).sha256,
   });
   for (const { kind, words } of findings) say(`${kind}: ${words}`);
+  if (findings.some(({ kind }) => kind !== 'uncertain')) keepLog(house.bridge, say);
   return { kills, killsInFlight, sent: load.handed.length, findings, skipped };
 }
 
-/** A point of the one way or the other is only passed when somebody goes that way. */
-function actionsOf({ actions, blow }: Round): readonly Action[] {
-  if (blow.kind !== 'kill bridge at') return actions;
-  const needed: Action = blow.point.startsWith('inbound.')
-    ? { side: 'in', kind: 'newcomer with media', chat: 0, pauseMs: 0 }
-    : { side: 'out', kind: 'media', chat: 0, pauseMs: 0 };
-  return [...actions, ...Array.from({ length: blow.passing + 1 }, (_, chat) => ({ ...needed, chat }))];
+/** What the bridge said of it outlives its folder. */
+function keepLog({ logFile }: BridgeProcess, say: Say): void {
+  const kept = join(mkdtempSync(join(tmpdir(), 'fault-')), 'bridge.log');
+  copyFileSync(logFile, kept);
+  say(`the bridge's log: ${kept}`);
 }
 
 /** Nothing is under way any more, or nothing moves: then the judge says what is missing. */

@@ -2,15 +2,7 @@
  * Reads rooms from their beginning with matrix-js-sdk, the client library that Element is made of. What it tells is
  * what people see; it has nothing of ours in it.
  */
-import {
-  ClientEvent,
-  createClient,
-  Direction,
-  type MatrixClient,
-  type MatrixEvent,
-  type Room,
-  SyncState,
-} from 'matrix-js-sdk';
+import { createClient, Direction, type MatrixClient, type MatrixEvent } from 'matrix-js-sdk';
 import type { Logger } from 'matrix-js-sdk/lib/logger.js';
 
 export interface ReadEvent {
@@ -33,8 +25,6 @@ export interface Credentials {
   readonly accessToken: string;
 }
 
-/** What comes with the first answer comes again with the first page: the library drops it, and says so aloud. */
-const eventsAtFirst = 1;
 const pageEvents = 200;
 const nothing = (): void => undefined;
 const silent: Logger = {
@@ -53,30 +43,20 @@ export async function readRooms({
   accessToken,
 }: Credentials): Promise<ReadonlyMap<string, readonly ReadEvent[]>> {
   const client = createClient({ baseUrl: url, userId, accessToken, logger: silent });
-  try {
-    await client.startClient({ initialSyncLimit: eventsAtFirst });
-    await synced(client);
-    const rooms = client.getRooms().filter((room) => room.getMyMembership() === 'join');
-    for (const room of rooms) await readToTheBeginning(client, room);
-    return new Map(rooms.map((room) => [room.roomId, room.getLiveTimeline().getEvents().map(asRead)]));
-  } finally {
-    client.stopClient();
+  const { joined_rooms: rooms } = await client.getJoinedRooms();
+  const timelines = new Map<string, readonly ReadEvent[]>();
+  for (const room of rooms) timelines.set(room, await fromTheBeginning(client, room));
+  return timelines;
+}
+
+async function fromTheBeginning(client: MatrixClient, room: string): Promise<ReadEvent[]> {
+  const read: ReadEvent[] = [];
+  for (let from: string | null = null; ; ) {
+    const page = await client.createMessagesRequest(room, from, pageEvents, Direction.Forward);
+    read.push(...page.chunk.map(client.getEventMapper()).map(asRead));
+    if (page.end === undefined || page.chunk.length === 0) return read;
+    from = page.end;
   }
-}
-
-async function synced(client: MatrixClient): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    client.on(ClientEvent.Sync, (state) => {
-      if (state === SyncState.Prepared) resolve();
-      if (state === SyncState.Error) reject(new Error('the independent reader could not sync'));
-    });
-  });
-}
-
-async function readToTheBeginning(client: MatrixClient, room: Room): Promise<void> {
-  const timeline = room.getLiveTimeline();
-  while (timeline.getPaginationToken(Direction.Backward) !== null)
-    if (!(await client.paginateEventTimeline(timeline, { backwards: true, limit: pageEvents }))) return;
 }
 
 const asRead = (event: MatrixEvent): ReadEvent => ({
