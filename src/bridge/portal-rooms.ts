@@ -15,11 +15,14 @@ import { TryAgain } from './failures.ts';
 /** An earlier createRoom may still be at work on the room: so long it is given. */
 const emptyForMs = 5_000;
 const lookAgainMs = 500;
+const troublesUntilLeftOut = 5;
 
 export class PortalRooms {
   readonly #context: BridgeContext;
   /** Since when a portal's alias is seen to lead to a room without the bot. */
   readonly #emptySince = new Map<PortalId, number>();
+  /** How often somebody of another homeserver could not be invited. */
+  readonly #troubles = new Map<UserId, number>();
 
   constructor(context: BridgeContext) {
     this.#context = context;
@@ -80,13 +83,24 @@ export class PortalRooms {
     });
   }
 
+  /**
+   * Whoever is not invited never sees the chat, so what may pass is waited for. Another homeserver may be away for good,
+   * and ours then answers 5xx for it: that is not waited for without end.
+   */
+  #mayPass({ kind, status }: HomeserverError, user: UserId): boolean {
+    if (kind !== 'again') return kind === 'unreachable';
+    if (status < 500 || this.#context.identifiers.isLocal(user)) return true;
+    const times = (this.#troubles.get(user) ?? 0) + 1;
+    this.#troubles.set(user, times);
+    return times % troublesUntilLeftOut !== 0;
+  }
+
   async #invite({ id }: Portal, room: RoomId, user: UserId): Promise<void> {
     const { homeserver, bot, log } = this.#context;
     try {
       await homeserver.invite({ as: bot, room }, user);
     } catch (thrown) {
-      const isTheirs = thrown instanceof HomeserverError && thrown.kind !== 'unreachable';
-      if (!isTheirs) throw thrown;
+      if (!(thrown instanceof HomeserverError) || this.#mayPass(thrown, user)) throw thrown;
       log.warn({ portal: id, room, user, err: thrown }, 'somebody could not be invited: see rooms.invite');
     }
   }

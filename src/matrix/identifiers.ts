@@ -70,6 +70,11 @@ export class Identifiers {
     return user.startsWith(`@${this.#prefix}`) && user.endsWith(`:${this.#serverName}`) && user !== this.bot;
   }
 
+  /** Whether this user lives on the bridge's own homeserver. */
+  isLocal(user: UserId): boolean {
+    return user.endsWith(`:${this.#serverName}`);
+  }
+
   #name(...words: readonly string[]): string {
     return base32(this.#hmac(...words).subarray(0, nameBytes));
   }
