@@ -6,6 +6,7 @@ import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
 import type { Sink } from '../networks/contract.ts';
 import type { Part } from '../store/parts.ts';
+import { isFeedbackLane } from '../store/portals.ts';
 import { BotRoom, type CommandAnswerer } from './bot-room.ts';
 import { CatchUp } from './catch-up.ts';
 import type { BridgeContext } from './context.ts';
@@ -39,6 +40,8 @@ export interface BridgeOptions {
 
 /** A homeserver makes an event in about 15 ms on one core: more lanes than this only queue there. */
 const inboundLanes = 20;
+/** What became of messages is told after them: each telling costs the homeserver as much as a message. */
+const feedbackLanes = 1;
 const outboundLanes = 40;
 const stopWithinMs = 8_000;
 
@@ -62,6 +65,7 @@ export class Bridge {
       ...shared,
       direction: 'in',
       concurrency: inboundLanes,
+      aside: { fits: isFeedbackLane, concurrency: feedbackLanes },
       handle: (row, signal) => this.#watching(inbound.handle(row, signal)),
     });
     this.#outbound = new Lanes({
@@ -152,7 +156,12 @@ export class Bridge {
       context,
       feedback,
       botRoom: new BotRoom(context, commands),
-      messages: new OutboundMessages({ context, sending, feedback, media: new OutboundMedia(context) }),
+      messages: new OutboundMessages({
+        context,
+        sending,
+        media: new OutboundMedia(context),
+        wake: (lane) => this.#inbound.wake(lane),
+      }),
       reactions: new OutboundReactions({ context, sending, feedback }),
     });
   }

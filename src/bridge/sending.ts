@@ -4,13 +4,19 @@
  * `uncertain`: shown to its author and never silently sent again.
  */
 import { reached } from '../base/named-points.ts';
+import type { PartId } from '../model/ids.ts';
 import type { SendResult, Session } from '../networks/contract.ts';
-import type { Part } from '../store/parts.ts';
-import { inboundLane } from '../store/portals.ts';
+import type { NewPart, Part } from '../store/parts.ts';
+import { feedbackLane } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Feedback, Shown } from './feedback.ts';
 import { words } from './words.ts';
+
+/** An attempt at a part that is not on record yet. */
+export interface FirstAttempt extends Omit<Attempt, 'part'> {
+  readonly part: NewPart;
+}
 
 export interface Attempt {
   readonly part: Part;
@@ -35,11 +41,24 @@ export class Sending {
   }
 
   /** Makes the call for a `pending` part; resolves when its outcome is recorded, throws `TryAgain` when there is none. */
-  async send({ part, session, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
+  async send(attempt: Attempt, call: () => Promise<SendResult>): Promise<void> {
+    const { part, session } = attempt;
     // An earlier attempt may have got through all the same.
     if (part.reason !== null && (await this.#mayHoldEvidence(part, part.updatedAt + session.evidenceMs)))
       throw new TryAgain(part.reason, lookAgainMs);
     await this.#change(part, { state: 'sending' });
+    await this.#call(attempt, call);
+  }
+
+  /** As `send`, for a part that is not on record yet: it comes there as `sending`. */
+  async sendFirst({ part: fresh, ...attempt }: FirstAttempt, call: () => Promise<SendResult>): Promise<PartId> {
+    const { store } = this.#context;
+    const part = await store.write((unit) => unit.parts.ensure({ ...fresh, state: 'sending' }));
+    await this.#call({ ...attempt, part }, call);
+    return part.id;
+  }
+
+  async #call({ part, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
     reached('outbound.sending');
     const result = await call();
     reached('outbound.sent');
@@ -70,7 +89,7 @@ export class Sending {
 
   /** Whether something that came in time still waits to be looked at. */
   async #mayHoldEvidence({ portalId }: Part, patientUntil: number): Promise<boolean> {
-    const next = await this.#context.store.read.journal.head(inboundLane(portalId));
+    const next = await this.#context.store.read.journal.head(feedbackLane(portalId));
     return next?.state === 'waiting' && next.receivedAt <= patientUntil;
   }
 

@@ -6,7 +6,7 @@ import { asId, type LaneKey, type RemoteMessageId } from '../../../src/model/ids
 import type { MessageState } from '../../../src/model/message-state.ts';
 import type { SendResult } from '../../../src/networks/contract.ts';
 import type { Part } from '../../../src/store/parts.ts';
-import { inboundLane } from '../../../src/store/portals.ts';
+import { feedbackLane } from '../../../src/store/portals.ts';
 import { account, networkName } from './fake-session.ts';
 import { ana, roomEvent, Workshop } from './workshop.ts';
 
@@ -187,7 +187,7 @@ test('evidence that came in time and still waits in its lane is looked at before
   workshop.now += workshop.session.evidenceMs - 1;
   const entry = {
     direction: 'in',
-    lane: inboundLane(stuck.part.portalId),
+    lane: feedbackLane(stuck.part.portalId),
     payload: {},
     receivedAt: workshop.now,
   } as const;
