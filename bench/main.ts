@@ -3,9 +3,14 @@
  * figures as one JSON line on standard output. An unknown name ends with the names there are and exit code 2.
  */
 import type { Bench } from './bench.ts';
+import { burst } from './burst.ts';
+import { core } from './core.ts';
+import { idle } from './idle.ts';
+import { inbound } from './inbound.ts';
 import { latency } from './latency.ts';
+import { outbound } from './outbound.ts';
 
-const benches: readonly Bench[] = [latency];
+const benches: readonly Bench[] = [latency, inbound, outbound, core, idle, burst];
 
 const [name, ...more] = process.argv.slice(2);
 const bench = more.length === 0 ? benches.find((each) => each.name === name) : undefined;

@@ -155,8 +155,9 @@ export class HttpListener {
   }
 
   async #read(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Uint8Array> {
-    const tooLarge = new ChanceryError('CH-HTTP-TOO-LARGE', { detail: `At most ${limit} bytes are taken.` });
-    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
+    const tooLarge = (): ChanceryError =>
+      new ChanceryError('CH-HTTP-TOO-LARGE', { detail: `At most ${limit} bytes are taken.` });
+    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge();
     if (request.headers.expect !== undefined) response.writeContinue();
     const chunks: Buffer[] = [];
     let size = 0;
@@ -164,7 +165,7 @@ export class HttpListener {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         size += chunk.length;
         this.#bytesInFlight += chunk.length;
-        if (size > limit) throw tooLarge;
+        if (size > limit) throw tooLarge();
         if (this.#bytesInFlight > bodiesInFlightBytes) throw new ChanceryError('CH-STORE-BUSY');
         chunks.push(chunk);
       }

@@ -7,6 +7,7 @@ import type { TransactionBatch } from '../matrix/transactions.ts';
 import type { Sink } from '../networks/contract.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
+import { isFeedbackLane } from '../store/portals.ts';
 import { BotRoom, type CommandAnswerer } from './bot-room.ts';
 import { CatchUp } from './catch-up.ts';
 import type { BridgeContext } from './context.ts';
@@ -42,6 +43,8 @@ export interface BridgeOptions {
 
 /** A homeserver makes an event in about 15 ms on one core: more lanes than this only queue there. */
 const inboundLanes = 20;
+/** What became of messages is told after them: each telling costs the homeserver as much as a message. */
+const feedbackLanes = 1;
 const outboundLanes = 40;
 const stopWithinMs = 8_000;
 
@@ -67,6 +70,7 @@ export class Bridge {
       ...shared,
       direction: 'in',
       concurrency: inboundLanes,
+      aside: { fits: isFeedbackLane, concurrency: feedbackLanes },
       handle: (row, signal) => this.#watching(row, () => inbound.handle(row, signal)),
       portalOf: async (row) => inbound.portalOf(row),
     });
@@ -163,7 +167,12 @@ export class Bridge {
       context,
       feedback,
       botRoom: new BotRoom(context, commands),
-      messages: new OutboundMessages({ context, sending, feedback, media: new OutboundMedia(context) }),
+      messages: new OutboundMessages({
+        context,
+        sending,
+        media: new OutboundMedia(context),
+        wake: (lane) => this.#inbound.wake(lane),
+      }),
       reactions: new OutboundReactions({ context, sending, feedback }),
     });
   }

@@ -3,12 +3,12 @@
  * lane goes on. What the network may have already stays `uncertain`.
  */
 import type { RoomEvent } from '../matrix/room-event.ts';
-import type { PortalId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
+import { isFeedbackLane } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
 import { tellOutcome } from './outcomes.ts';
-import { shownAt, type JournalledEvent } from './work.ts';
+import { type JournalledEvent, type JournalledPassage, shownAt } from './work.ts';
 import { words } from './words.ts';
 
 export class Dropping {
@@ -23,15 +23,16 @@ export class Dropping {
   /** `reason` is what the admin gave. */
   async handle(row: JournalRow, reason: string): Promise<void> {
     // The journal holds what sink and intake wrote: its shape is known.
-    if (row.direction === 'in') await this.#tellRoom(row, (row.payload as JournalledEvent).portal, reason);
+    if (row.direction === 'in') await this.#tellRoom(row, row.payload as JournalledEvent | JournalledPassage, reason);
     else await this.#tellAuthor(row, row.payload as RoomEvent, reason);
     await this.#finish(row, reason);
   }
 
-  async #tellRoom(row: JournalRow, id: PortalId, reason: string): Promise<void> {
+  /** Of what became of messages nobody misses the telling. */
+  async #tellRoom(row: JournalRow, payload: JournalledEvent | JournalledPassage, reason: string): Promise<void> {
     const { store, sessions } = this.#context;
-    const portal = await store.read.portals.get(id);
-    if (portal?.roomId == null) return;
+    const portal = await store.read.portals.get(payload.portal);
+    if (portal?.roomId == null || isFeedbackLane(row.lane)) return;
     const { networkName } = sessions.get(portal.accountId);
     const where = { account: portal.accountId, portal: portal.id, room: portal.roomId, attempt: row.id };
     const said = words.droppedOnItsWayIn(networkName, new Date(row.receivedAt), reason);

@@ -18,7 +18,7 @@ import type { InboundContent, MediaContent, RemoteFile } from '../model/content.
 import type { EventId, RoomId } from '../model/ids.ts';
 import type { MessageEvent } from '../model/remote-event.ts';
 import { splitText } from '../model/rich-text.ts';
-import type { Part } from '../store/parts.ts';
+import type { NewPart } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import { isFileGivenUp } from './file-trouble.ts';
 import type { Ghosts } from './ghosts.ts';
@@ -51,15 +51,17 @@ export class InboundMessages {
     const ghost = await ghosts.ready(portal, room, event.from);
     reached('inbound.ghost-ready');
     const replyTo = await this.#replyTarget(work);
+    const earlier = await context.store.read.parts.of(work.row.id);
     const contents = inParts(event.content);
-    const parts: Part[] = [];
+    const said: NewPart[] = [];
     for (const [number, content] of contents.entries()) {
-      const part = await this.#ensurePart(work, ghost, number);
-      const eventId = part.eventId ?? (await this.#say(work, { part, ghost, room, content, ...replyTo }));
-      if (part.eventId === null && contents.length > 1) await this.#remember(part, eventId);
-      parts.push({ ...part, eventId });
+      const known = earlier.find((part) => part.number === number);
+      const eventId = known?.eventId ?? (await this.#say(work, { number, ghost, room, content, ...replyTo }));
+      const part = this.#newPart(work, ghost, number, { state: 'sent', eventId });
+      if (known?.eventId == null && contents.length > 1) await context.store.write((unit) => unit.parts.record(part));
+      said.push(part);
     }
-    await this.#finish(work, parts);
+    await this.#finish(work, said);
     tellOutcome(context, { portal, row: work.row.id, direction: 'in', kind: 'message', outcome: 'passed_on' });
   }
 
@@ -69,31 +71,34 @@ export class InboundMessages {
     return target?.eventId == null ? {} : { replyTo: target.eventId };
   }
 
-  #ensurePart({ row, portal, event }: Work, ghost: Acting, number: number): Promise<Part> {
-    const { store, clock } = this.#options.context;
-    return store.write((unit) =>
-      unit.parts.ensure({
-        journalId: row.id,
-        number,
-        portalId: portal.id,
-        direction: 'in',
-        kind: 'message',
-        author: ghost.user,
-        remoteId: event.message,
-        updatedAt: clock.now(),
-      }),
-    );
+  #newPart(
+    { row, portal, event }: Work,
+    ghost: Acting,
+    number: number,
+    outcome: Pick<NewPart, 'state' | 'eventId'> = {},
+  ): NewPart {
+    return {
+      journalId: row.id,
+      number,
+      portalId: portal.id,
+      direction: 'in',
+      kind: 'message',
+      author: ghost.user,
+      remoteId: event.message,
+      updatedAt: this.#options.context.clock.now(),
+      ...outcome,
+    };
   }
 
   async #say(work: Work, speech: Speech): Promise<EventId> {
     const { context } = this.#options;
     const { portal, event } = work;
-    const { part, ghost, room } = speech;
+    const { number, ghost, room } = speech;
     const rendered = await this.#render(work, speech);
     const transactionId = transactionIdOf({
       account: portal.accountId,
       remote: event.id,
-      part: part.number,
+      part: number,
       sender: ghost.user,
     });
     const eventId = await context.homeserver.sendEvent({ as: ghost, room, ...rendered, transactionId, at: event.at });
@@ -101,40 +106,44 @@ export class InboundMessages {
     return eventId;
   }
 
-  async #render(work: Work, { part, ghost, content, replyTo }: Speech): Promise<RenderedEvent> {
+  async #render(work: Work, { number, ghost, content, replyTo }: Speech): Promise<RenderedEvent> {
     const { event } = work;
-    const first = part.number === 0;
-    const shown: MessageContext = first ? { replyTo, forwarded: event.forwarded } : {};
+    const shown: MessageContext = number === 0 ? { replyTo, forwarded: event.forwarded } : {};
     switch (content.type) {
       case 'text':
         return renderText(content.text, shown);
       case 'notice':
         return renderNotice(content.text, shown);
       case 'media':
-        try {
-          return renderMedia(
-            { ...content, file: await this.#options.media.onHomeserver(work, part, ghost, content) },
-            shown,
-          );
-        } catch (thrown) {
-          const isGivenUp = isTroubleOfFile(thrown) && (await isFileGivenUp(this.#options.context, part));
-          const words = lossOf(thrown, content.kind, isGivenUp);
-          if (words === undefined) throw thrown;
-          return renderNotice([words, ...whatCameAlong(content)].join('\n'), shown);
-        }
+        return this.#renderMedia(work, ghost, number, content, shown);
     }
   }
 
-  async #remember(part: Part, eventId: EventId): Promise<void> {
-    const { store, clock } = this.#options.context;
-    await store.write((unit) => unit.parts.change(part.id, clock.now(), { state: 'sent', eventId }));
+  /** The steps of a file are remembered at its part, which is therefore on record before it is said. */
+  async #renderMedia(
+    work: Work,
+    ghost: Acting,
+    number: number,
+    content: MediaContent<RemoteFile>,
+    shown: MessageContext,
+  ): Promise<RenderedEvent> {
+    const { context, media } = this.#options;
+    const part = await context.store.write((unit) => unit.parts.ensure(this.#newPart(work, ghost, number)));
+    try {
+      return renderMedia({ ...content, file: await media.onHomeserver(work, part, ghost, content) }, shown);
+    } catch (thrown) {
+      const isGivenUp = isTroubleOfFile(thrown) && (await isFileGivenUp(context, part));
+      const words = lossOf(thrown, content.kind, isGivenUp);
+      if (words === undefined) throw thrown;
+      return renderNotice([words, ...whatCameAlong(content)].join('\n'), shown);
+    }
   }
 
-  async #finish({ row, portal, event }: Work, parts: readonly Part[]): Promise<void> {
+  async #finish({ row, portal, event }: Work, said: readonly NewPart[]): Promise<void> {
     const { context } = this.#options;
     const now = context.clock.now();
     const unneeded = await context.store.write(async (unit) => {
-      for (const { id, eventId } of parts) await unit.parts.change(id, now, { state: 'sent', eventId });
+      for (const part of said) await unit.parts.record(part);
       await unit.portals.change(portal.id, {
         lastActivityAt: Math.max(portal.lastActivityAt, Math.min(now, event.at)),
       });
@@ -146,7 +155,7 @@ export class InboundMessages {
 }
 
 interface Speech extends Pick<MessageContext, 'replyTo'> {
-  readonly part: Part;
+  readonly number: number;
   readonly ghost: Acting;
   readonly room: RoomId;
   readonly content: InboundContent;

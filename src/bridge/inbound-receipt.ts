@@ -1,7 +1,8 @@
 /** What became of a message that we sent: sent, delivered, read, failed - in any order and any number of times. */
-import { asId, type ContactId } from '../model/ids.ts';
+import { asId, type ContactId, type EventId } from '../model/ids.ts';
 import { advance, type MessageState } from '../model/message-state.ts';
-import type { DeliveryReceiptEvent, ReadReceiptEvent } from '../model/remote-event.ts';
+import { type ReceiptEvent, stateToldBy } from '../model/remote-event.ts';
+import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
@@ -11,8 +12,6 @@ import { tellOutcome } from './outcomes.ts';
 import type { InboundWork } from './work.ts';
 import { targetOf } from './targets.ts';
 import { words } from './words.ts';
-
-type Receipt = DeliveryReceiptEvent | ReadReceiptEvent;
 
 export interface ReceiptOptions {
   readonly context: BridgeContext;
@@ -29,11 +28,11 @@ export class InboundReceipts {
     this.#options = options;
   }
 
-  async handle(work: InboundWork<Receipt>): Promise<void> {
+  async handle(work: InboundWork<ReceiptEvent>): Promise<void> {
     const { context, evidence } = this.#options;
     const { row, portal, event } = work;
     const part = await this.#partOf(work);
-    const state = part === undefined ? undefined : advance(part.state, stateOf(event));
+    const state = part === undefined ? undefined : advance(part.state, stateToldBy(event));
     if (part !== undefined && state !== undefined && state !== part.state) await this.#show(portal, part, state, event);
     await context.store.write(async (unit) => {
       if (part !== undefined && state !== undefined) {
@@ -45,8 +44,20 @@ export class InboundReceipts {
     if (part !== undefined && (part.state === 'sending' || part.state === 'uncertain')) await evidence(part);
   }
 
+  /**
+   * Shows that the network has taken a message. A read mark covers what came before it, so one that another of the same
+   * chat waits behind is not made.
+   */
+  async passedOn(row: JournalRow, { id, accountId, roomId }: Portal, event: EventId): Promise<void> {
+    const { context, feedback } = this.#options;
+    const { store, clock } = context;
+    if (roomId !== null && !(await store.read.journal.anyBehind(row, passageOf('$'))))
+      await feedback.passedOn({ account: accountId, portal: id, room: roomId, event, attempt: row.id });
+    await store.write((unit) => unit.journal.finish(row.id, 'done', clock.now()));
+  }
+
   /** What we sent along identifies the part even when the network's answer to the call was lost. */
-  async #partOf(work: InboundWork<Receipt>): Promise<Part | undefined> {
+  async #partOf(work: InboundWork<ReceiptEvent>): Promise<Part | undefined> {
     const { store } = this.#options.context;
     const { sendKey, message } = work.event;
     const part = sendKey === undefined ? undefined : await store.read.parts.bySendKey(sendKey);
@@ -58,7 +69,7 @@ export class InboundReceipts {
     tellOutcome(context, { portal, row, part: id, direction: 'out', kind, outcome: 'undelivered' });
   }
 
-  async #show(portal: Portal, part: Part, state: MessageState, event: Receipt): Promise<void> {
+  async #show(portal: Portal, part: Part, state: MessageState, event: ReceiptEvent): Promise<void> {
     const { feedback } = this.#options;
     if (part.eventId === null || portal.roomId === null) return;
     const shown: Shown = {
@@ -81,7 +92,8 @@ export class InboundReceipts {
   }
 }
 
-const stateOf = (event: Receipt): MessageState => (event.kind === 'read-receipt' ? 'read' : event.state);
+/** The key in the journal of what a message leaves there when it was passed on; ids of events begin with `$`. */
+export const passageOf = (event: string): string => `passed-on ${event}`;
 
-const reasonOf = (event: Receipt): { reason?: string } =>
+const reasonOf = (event: ReceiptEvent): { reason?: string } =>
   event.kind === 'delivery-receipt' && event.reason !== undefined ? { reason: event.reason } : {};

@@ -14,7 +14,7 @@ import type { Ghosts } from './ghosts.ts';
 import type { InboundMessages } from './inbound-message.ts';
 import type { InboundReactions } from './inbound-reaction.ts';
 import type { InboundReceipts } from './inbound-receipt.ts';
-import type { JournalledEvent } from './work.ts';
+import type { JournalledEvent, JournalledPassage } from './work.ts';
 
 const forbiddenAttempts = 3;
 const lookAgainMs = 250;
@@ -38,11 +38,13 @@ export class Inbound {
   /** Throws what the handlers throw; `TryAgain` when a ghost may have been removed from the room meanwhile. */
   async handle(row: JournalRow, signal: AbortSignal): Promise<void> {
     // The journal holds what the sink wrote: its shape is known.
-    const { event, portal: portalId } = row.payload as JournalledEvent;
+    const payload = row.payload as JournalledEvent | JournalledPassage;
+    const portalId = payload.portal;
     const portal = await this.#context.store.read.portals.get(portalId);
     if (portal === undefined) throw new Error(`portal ${portalId} of journal row ${row.id} is missing`);
     try {
-      await this.#handOver(row, portal, event, signal);
+      if ('passedOn' in payload) await this.#handlers.receipts.passedOn(row, portal, payload.passedOn);
+      else await this.#handOver(row, portal, payload.event, signal);
     } catch (thrown) {
       if (!isForbidden(thrown) || portal.roomId === null || row.attempts >= forbiddenAttempts) throw thrown;
       this.#handlers.ghosts.forgetJoins(portal.roomId);

@@ -17,6 +17,8 @@ export interface LanesOptions {
   readonly log: Log;
   /** How many lanes may work at the same time. */
   readonly concurrency: number;
+  /** Lanes that must not take the others' time: beside those, only so many of these work at once. */
+  readonly aside?: { readonly fits: (lane: LaneKey) => boolean; readonly concurrency: number };
   /** Does one row and finishes it in the journal; throws when it could not. */
   readonly handle: (row: JournalRow, signal: AbortSignal) => Promise<void>;
   /** For the log. */
@@ -29,11 +31,13 @@ const storeTroubleMs = 2_000;
 const lanesInAPage = 500;
 /** The longest wait that a timer of Node.js takes is 24.8 days; looking again each hour is early enough. */
 const longestTimerMs = 3_600_000;
+/** What an earlier process set back is due by a clock that may have been set back since: it is not waited for longer. */
+const longestAfterStartMs = 60_000;
 
 export class Lanes {
   readonly #options: LanesOptions;
-  readonly #running = new Set<LaneKey>();
-  readonly #ready = new Set<LaneKey>();
+  readonly #main: Side;
+  readonly #aside: Side;
   readonly #timers = new Map<LaneKey, NodeJS.Timeout>();
   /** When heads are due that were set back here, on the clock of `performance`: the other may be set back as well. */
   readonly #due = new Map<LaneKey, { readonly row: JournalId; readonly at: number }>();
@@ -43,13 +47,15 @@ export class Lanes {
 
   constructor(options: LanesOptions) {
     this.#options = options;
+    this.#main = new Side(options.concurrency);
+    this.#aside = new Side(options.aside?.concurrency ?? 0);
   }
 
   /** Something in this lane may be due now. */
   wake(lane: LaneKey): void {
     clearTimeout(this.#timers.get(lane));
     this.#timers.delete(lane);
-    this.#ready.add(lane);
+    this.#sideOf(lane).ready.add(lane);
     this.#pump();
   }
 
@@ -68,53 +74,51 @@ export class Lanes {
 
   /** Starts nothing new; what is in hand may take `graceMs` and is then aborted. */
   async stop(graceMs: number): Promise<void> {
-    this.#ready.clear();
+    for (const side of [this.#main, this.#aside]) side.ready.clear();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     const settled = new Promise<void>((resolve) => {
       this.#settled = resolve;
     });
-    if (this.#running.size === 0) return;
+    if (this.busy === 0) return;
     const abort = setTimeout(() => this.#stopping.abort(), graceMs);
     await settled;
     clearTimeout(abort);
   }
 
   get busy(): number {
-    return this.#running.size;
+    return this.#main.running.size + this.#aside.running.size;
+  }
+
+  #sideOf(lane: LaneKey): Side {
+    return this.#options.aside?.fits(lane) === true ? this.#aside : this.#main;
   }
 
   #pump(): void {
     if (!this.#open || this.#settled !== undefined) return;
-    for (const lane of this.#ready) {
-      if (this.#running.size >= this.#options.concurrency) return;
-      if (this.#running.has(lane)) continue;
-      this.#ready.delete(lane);
-      this.#running.add(lane);
-      void this.#work(lane);
-    }
+    for (const side of [this.#main, this.#aside]) for (const lane of side.startable()) void this.#work(lane, side);
   }
 
-  async #work(lane: LaneKey): Promise<void> {
+  async #work(lane: LaneKey, { ready, running }: Side): Promise<void> {
     try {
       for (let row = 0; row < rowsInATurn; row += 1) {
         if (this.#settled !== undefined || !(await this.#doHead(lane))) return;
       }
-      this.#ready.add(lane);
+      ready.add(lane);
     } catch (thrown) {
       this.#options.log.error({ lane, err: thrown }, 'the journal could not be read or written');
       this.#lookAgain(lane, storeTroubleMs);
     } finally {
-      this.#running.delete(lane);
+      running.delete(lane);
       if (this.#settled === undefined) this.#pump();
-      else if (this.#running.size === 0) this.#settled();
+      else if (this.busy === 0) this.#settled();
     }
   }
 
   /** True when the head was done and the lane may go on. */
   async #doHead(lane: LaneKey): Promise<boolean> {
     const { store, handle } = this.#options;
-    this.#ready.delete(lane);
+    this.#sideOf(lane).ready.delete(lane);
     const row = await store.read.journal.head(lane);
     if (row === undefined || row.state === 'parked') return false;
     const wait = this.#waitOf(row);
@@ -136,7 +140,8 @@ export class Lanes {
   #waitOf({ id, lane, nextTryAt }: JournalRow): number {
     if (nextTryAt === null) return 0;
     const known = this.#due.get(lane);
-    return known?.row === id ? known.at - performance.now() : nextTryAt - this.#options.clock.now();
+    if (known?.row === id) return known.at - performance.now();
+    return Math.min(nextTryAt - this.#options.clock.now(), longestAfterStartMs);
   }
 
   async #setBack(row: JournalRow, thrown: unknown): Promise<void> {
@@ -162,5 +167,29 @@ export class Lanes {
     clearTimeout(this.#timers.get(lane));
     const timer = setTimeout(() => this.wake(lane), Math.min(Math.ceil(afterMs), longestTimerMs));
     this.#timers.set(lane, timer);
+  }
+}
+
+/** Lanes that share a number of places to work at. */
+class Side {
+  readonly ready = new Set<LaneKey>();
+  readonly running = new Set<LaneKey>();
+  readonly #concurrency: number;
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+  }
+
+  /** Takes places for those that are ready, in the order in which they became so. */
+  startable(): LaneKey[] {
+    const started: LaneKey[] = [];
+    for (const lane of this.ready) {
+      if (this.running.size >= this.#concurrency) break;
+      if (this.running.has(lane)) continue;
+      this.ready.delete(lane);
+      this.running.add(lane);
+      started.push(lane);
+    }
+    return started;
   }
 }

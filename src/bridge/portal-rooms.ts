@@ -53,10 +53,10 @@ export class PortalRooms {
   }
 
   async #abandon(portal: Portal, { aliasLocalpart }: CreateRoom): Promise<never> {
-    const { homeserver, bot, clock, log } = this.#context;
-    const since = this.#emptySince.get(portal.id) ?? clock.now();
+    const { homeserver, bot, log } = this.#context;
+    const since = this.#emptySince.get(portal.id) ?? performance.now();
     this.#emptySince.set(portal.id, since);
-    if (clock.now() - since >= emptyForMs) {
+    if (performance.now() - since >= emptyForMs) {
       log.warn({ portal: portal.id }, 'the homeserver left a room unfinished that nobody can enter: another is made');
       await homeserver.deleteAlias(bot, aliasLocalpart);
       this.#emptySince.delete(portal.id);

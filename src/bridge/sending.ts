@@ -4,13 +4,19 @@
  * `uncertain`: shown to its author and never silently sent again.
  */
 import { reached } from '../base/named-points.ts';
+import type { JournalId, PartId } from '../model/ids.ts';
 import type { SendResult, Session } from '../networks/contract.ts';
-import type { Part } from '../store/parts.ts';
-import { inboundLane } from '../store/portals.ts';
+import type { NewPart, Part } from '../store/parts.ts';
+import { feedbackLane } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Feedback, Shown } from './feedback.ts';
 import { words } from './words.ts';
+
+/** An attempt at a part that is not on record yet. */
+export interface FirstAttempt extends Omit<Attempt, 'part'> {
+  readonly part: NewPart;
+}
 
 export interface Attempt {
   readonly part: Part;
@@ -25,8 +31,18 @@ const reported: ReadonlySet<Part['state']> = new Set(['failed', 'sent', 'deliver
 const lookAgainMs = 1_000;
 const soonMs = 1_000;
 
+/** A part that waits for evidence. No clock takes part in it that somebody could set. */
+interface Wait {
+  /** On the clock of `performance`. */
+  readonly since: number;
+  /** What had come by then is looked at first. */
+  upTo: JournalId | undefined;
+}
+
 export class Sending {
   readonly #context: BridgeContext;
+  /** At most one for each chat, until it is over. */
+  readonly #waits = new Map<PartId, Wait>();
   readonly #feedback: Feedback;
 
   constructor(context: BridgeContext, feedback: Feedback) {
@@ -35,11 +51,24 @@ export class Sending {
   }
 
   /** Makes the call for a `pending` part; resolves when its outcome is recorded, throws `TryAgain` when there is none. */
-  async send({ part, session, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
+  async send(attempt: Attempt, call: () => Promise<SendResult>): Promise<void> {
+    const { part } = attempt;
     // An earlier attempt may have got through all the same.
-    if (part.reason !== null && (await this.#mayHoldEvidence(part, part.updatedAt + session.evidenceMs)))
-      throw new TryAgain(part.reason, lookAgainMs);
+    if (part.reason !== null && (await this.#mayHoldEvidence(part))) throw new TryAgain(part.reason, lookAgainMs);
+    this.#waits.delete(part.id);
     await this.#change(part, { state: 'sending' });
+    await this.#call(attempt, call);
+  }
+
+  /** As `send`, for a part that is not on record yet: it comes there as `sending`. */
+  async sendFirst({ part: fresh, ...attempt }: FirstAttempt, call: () => Promise<SendResult>): Promise<PartId> {
+    const { store } = this.#context;
+    const part = await store.write((unit) => unit.parts.ensure({ ...fresh, state: 'sending' }));
+    await this.#call({ ...attempt, part }, call);
+    return part.id;
+  }
+
+  async #call({ part, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
     reached('outbound.sending');
     const result = await call();
     reached('outbound.sent');
@@ -58,20 +87,31 @@ export class Sending {
 
   /** For a part that was left in `sending`: waits, and gives up in the end. */
   async awaitEvidence({ part, session, networkName, shown }: Attempt): Promise<void> {
-    const { clock, startedAt } = this.#context;
-    // Evidence that came while we were down is delivered after our start.
-    const patientUntil = Math.max(part.updatedAt, startedAt) + session.evidenceMs;
-    if (clock.now() < patientUntil || (await this.#mayHoldEvidence(part, patientUntil)))
+    // Evidence that came while we were down is delivered after our start: patience begins anew with each.
+    const { since } = this.#waitOf(part);
+    if (performance.now() - since < session.evidenceMs || (await this.#mayHoldEvidence(part)))
       throw new TryAgain('waits for evidence whether the message was sent', lookAgainMs);
+    this.#waits.delete(part.id);
     const reason = words.uncertain(networkName);
     await this.#feedback.failed(shown, 'uncertain', reason);
     await this.#change(part, { state: 'uncertain', reason });
   }
 
-  /** Whether something that came in time still waits to be looked at. */
-  async #mayHoldEvidence({ portalId }: Part, patientUntil: number): Promise<boolean> {
-    const next = await this.#context.store.read.journal.head(inboundLane(portalId));
-    return next?.state === 'waiting' && next.receivedAt <= patientUntil;
+  /** Whether something still waits to be looked at that was there when this was asked first. */
+  async #mayHoldEvidence(part: Part): Promise<boolean> {
+    const { journal } = this.#context.store.read;
+    const lane = feedbackLane(part.portalId);
+    const next = await journal.head(lane);
+    if (next === undefined || next.state === 'parked') return false;
+    const wait = this.#waitOf(part);
+    wait.upTo ??= (await journal.newest(lane)) ?? next.id;
+    return next.id <= wait.upTo;
+  }
+
+  #waitOf({ id }: Part): Wait {
+    const wait = this.#waits.get(id) ?? { since: performance.now(), upTo: undefined };
+    this.#waits.set(id, wait);
+    return wait;
   }
 
   /** The part will never be sent; its author learns why. */

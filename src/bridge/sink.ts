@@ -5,10 +5,11 @@
 import { createHash } from 'node:crypto';
 import { reached } from '../base/named-points.ts';
 import { type AccountId, asId, type LaneKey, type SendKey } from '../model/ids.ts';
-import type { RemoteEvent } from '../model/remote-event.ts';
+import { advance } from '../model/message-state.ts';
+import { isReceipt, type ReceiptEvent, type RemoteEvent, stateToldBy } from '../model/remote-event.ts';
 import type { AdapterState, Sink } from '../networks/contract.ts';
 import type { JournalledEvent } from './work.ts';
-import { inboundLane, type Portal } from '../store/portals.ts';
+import { feedbackLane, inboundLane, type Portal } from '../store/portals.ts';
 import type { Store, UnitOfWork } from '../store/store.ts';
 
 export interface SinkOptions {
@@ -60,7 +61,8 @@ async function journal(
 ): Promise<LaneKey | undefined> {
   const portal = await portalOf(unit, account, event, now);
   if (portal === undefined) return undefined;
-  const lane = inboundLane(portal.id);
+  if (isReceipt(event) && (await isKnown(unit, portal, event))) return undefined;
+  const lane = isReceipt(event) ? feedbackLane(portal.id) : inboundLane(portal.id);
   const isNew = await unit.journal.add({
     direction: 'in',
     dedupeKey: `${account} ${event.id}`,
@@ -69,6 +71,12 @@ async function journal(
     receivedAt: now,
   });
   return isNew ? lane : undefined;
+}
+
+/** What we were told of the message already, by the answer to our call or by a later receipt. */
+async function isKnown(unit: UnitOfWork, portal: Portal, event: ReceiptEvent): Promise<boolean> {
+  const part = await unit.parts.byRemoteId(portal.id, event.message);
+  return part !== undefined && advance(part.state, stateToldBy(event)) === part.state;
 }
 
 /**
@@ -81,7 +89,7 @@ async function portalOf(
   event: RemoteEvent,
   now: number,
 ): Promise<Portal | undefined> {
-  if (event.kind === 'delivery-receipt' || event.kind === 'read-receipt')
+  if (isReceipt(event))
     return (await unit.portals.find(account, event.chat)) ?? portalOfSent(unit, account, event.sendKey);
   return unit.portals.ensure(account, event.chat, event.from.displayName ?? event.chat, now);
 }

@@ -1,7 +1,7 @@
 /** One row of the journal together with everything that its handlers need to know about it. */
 import type { MatrixAction } from '../matrix/read-event.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
-import type { PortalId } from '../model/ids.ts';
+import type { EventId, PortalId } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Portal } from '../store/portals.ts';
@@ -11,6 +11,12 @@ import type { Shown } from './feedback.ts';
 export interface JournalledEvent {
   readonly portal: PortalId;
   readonly event: RemoteEvent;
+}
+
+/** What a message that was passed on leaves in the journal, in the transaction that finishes it: its author is to know. */
+export interface JournalledPassage {
+  readonly portal: PortalId;
+  readonly passedOn: EventId;
 }
 
 /** One row of the inbound journal with what it is about. */

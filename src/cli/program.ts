@@ -1,5 +1,6 @@
 /** The commands and their options. The code of a command is loaded only when it is the one that was asked for. */
 import { Command, CommanderError, Option } from 'commander';
+import { keepGarbageSmall } from '../base/memory.ts';
 import { ChanceryError } from '../base/errors.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
 
@@ -35,7 +36,10 @@ function build(exitWith: (code: number) => void): Command {
     .command('start')
     .description('start the bridge')
     .addOption(config())
-    .action(async (options: ConfigOption) => (await import('./start.ts')).start(options));
+    .action(async (options: ConfigOption) => {
+      keepGarbageSmall();
+      await (await import('./start.ts')).start(options);
+    });
   program
     .command('check-config')
     .description('check the configuration and start nothing')

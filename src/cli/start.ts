@@ -1,6 +1,5 @@
 /** `chancery start`: runs the bridge until it is told to stop (SIGTERM, SIGINT). */
 import { systemClock } from '../base/clock.ts';
-import { keepGarbageSmall } from '../base/memory.ts';
 import { type Composition, compose } from './compose.ts';
 import { readConfiguration } from './configuration.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
@@ -12,7 +11,6 @@ const stopWithinMs = 10_000;
 
 /** Resolves when the bridge has stopped. Throws before anything is started when configuration or secrets are wrong. */
 export async function start({ config: path }: { readonly config: string }): Promise<void> {
-  keepGarbageSmall();
   const config = await readConfiguration(path);
   const composition = await compose(config, await versionOfBuild());
   const control = new ControlServer(config.data.directory, targetOf(composition), composition.log);

@@ -2,7 +2,7 @@
  * The names that the bridge gives to things on the homeserver. They are made from a secret and from what they stand
  * for: the same thing always has the same name, and nobody who sees a name learns a number or a contact from it.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { type AccountId, asId, type ChatId, type ContactId, type NetworkId, type UserId } from '../model/ids.ts';
 
 export interface IdentifierOptions {
@@ -29,13 +29,13 @@ const deviceBytes = 10;
 
 export class Identifiers {
   readonly bot: UserId;
-  readonly #secret: Uint8Array;
+  readonly #secret: KeyObject;
   readonly #serverName: string;
   readonly #prefix: string;
 
   constructor({ secret, serverName, namespacePrefix, botLocalpart }: IdentifierOptions) {
     if (secret.length < minSecretBytes) throw new RangeError(`the secret needs at least ${minSecretBytes} bytes`);
-    this.#secret = secret;
+    this.#secret = createSecretKey(secret);
     this.#serverName = serverName;
     this.#prefix = namespacePrefix;
     this.bot = asId<UserId>(`@${botLocalpart}:${serverName}`);

@@ -65,13 +65,14 @@ export class Requests {
     shape: z.ZodType<Answer>,
     { as, method, path, query, body, timeoutMs = defaultTimeoutMs }: Ask,
   ): Promise<Answer> {
-    const carrier = { http: this.#http, signal: AbortSignal.timeout(timeoutMs) };
     const client = this.#clientOf(as);
     const answer: unknown = await this.#measured(method, path, () =>
-      carriedBy(carrier, () =>
-        client.doRequest(method, path.text, present(query), body, timeoutMs, false, undefined, false, {
-          errorHandler: failureOf,
-        }),
+      within(timeoutMs, (signal) =>
+        carriedBy({ http: this.#http, signal }, () =>
+          client.doRequest(method, path.text, present(query), body, timeoutMs, false, undefined, false, {
+            errorHandler: failureOf,
+          }),
+        ),
       ),
     );
     const parsed = shape.safeParse(answer);
@@ -141,6 +142,17 @@ export class Requests {
     const [oldest] = this.#clients.keys();
     if (this.#clients.size > clientsKept && oldest !== undefined) this.#clients.delete(oldest);
     return client;
+  }
+}
+
+/** `AbortSignal.timeout` would keep itself and what listens to it until the time is up, however soon the answer came. */
+async function within<Answer>(ms: number, work: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(new DOMException('it took too long', 'TimeoutError')), ms);
+  try {
+    return await work(over.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Everything a network can tell the house, in neutral words. Times are milliseconds since the Unix epoch. */
 import type { InboundContent } from './content.ts';
 import type { ChatId, ContactId, RemoteEventId, RemoteMessageId, SendKey } from './ids.ts';
+import type { MessageState } from './message-state.ts';
 
 /** What every remote event carries. `id` is unique within its account: a second delivery has the same one. */
 interface Occurrence {
@@ -54,3 +55,12 @@ export interface ReadReceiptEvent extends Occurrence {
 }
 
 export type RemoteEvent = MessageEvent | ReactionEvent | ReactionRemovedEvent | DeliveryReceiptEvent | ReadReceiptEvent;
+
+/** What became of a message that is there already. */
+export type ReceiptEvent = DeliveryReceiptEvent | ReadReceiptEvent;
+
+export const isReceipt = (event: RemoteEvent): event is ReceiptEvent =>
+  event.kind === 'delivery-receipt' || event.kind === 'read-receipt';
+
+export const stateToldBy = (event: ReceiptEvent): MessageState =>
+  event.kind === 'read-receipt' ? 'read' : event.state;

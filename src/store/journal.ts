@@ -1,4 +1,5 @@
 /** The durable inbox and outbox: one row for each thing that was received, until it is done and long after. */
+import { sql } from 'kysely';
 import { asId, type JournalId, type LaneKey } from '../model/ids.ts';
 import type { Connection } from './kysely.ts';
 import type { Direction, JournalState } from './schema.ts';
@@ -79,11 +80,38 @@ export class Journal {
       .selectFrom('journal')
       .selectAll()
       .where('lane', '=', lane)
-      .where('state', 'in', ['waiting', 'parked'])
+      .where(isInLane)
       .orderBy('id')
       .limit(1)
       .executeTakeFirst();
     return row && { ...row, payload: payloadOf(row.payload) };
+  }
+
+  /** The row that a lane has to do last. */
+  async newest(lane: LaneKey): Promise<JournalId | undefined> {
+    const row = await this.#db
+      .selectFrom('journal')
+      .select('id')
+      .where('lane', '=', lane)
+      .where(isInLane)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row?.id;
+  }
+
+  /** Whether something else is to be done in the same lane after this whose key begins so. */
+  async anyBehind({ id, lane }: Pick<JournalRow, 'id' | 'lane'>, prefix: string): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('journal')
+      .select('id')
+      .where('lane', '=', lane)
+      .where(isInLane)
+      .where('id', '>', id)
+      .where((eb) => eb(eb.fn<string>('substr', ['dedupeKey', sql`1`, sql`${prefix.length}`]), '=', prefix))
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
   /** Lanes with something to do, in pages: those after `after`, at most `limit`. */
@@ -92,8 +120,8 @@ export class Journal {
       .selectFrom('journal')
       .select('lane')
       .distinct()
-      .where('state', 'in', ['waiting', 'parked'])
-      .where('direction', '=', direction)
+      .where(isInLane)
+      .where(sql<boolean>`+direction = ${direction}`)
       .where('lane', '>', after ?? asId<LaneKey>(''))
       .orderBy('lane')
       .limit(limit)
@@ -167,7 +195,7 @@ export class Journal {
     const rows = await this.#db
       .selectFrom('journal')
       .selectAll()
-      .where('state', 'in', ['waiting', 'parked', 'quarantined'])
+      .where(isOpenState)
       .where((eb) => eb.or([eb('state', '!=', 'waiting'), eb('attempts', '>=', attempts)]))
       .orderBy('id')
       .limit(limit)
@@ -180,7 +208,7 @@ export class Journal {
     const rows = await this.#db
       .selectFrom('journal')
       .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
-      .where('state', 'in', openStates)
+      .where(isOpenState)
       .groupBy('state')
       .execute();
     const counts: Record<OpenState, number> = { waiting: 0, parked: 0, quarantined: 0 };
@@ -188,6 +216,11 @@ export class Journal {
     return counts;
   }
 }
+
+// Written out and not bound: SQLite takes a partial index only where it sees, before any value is bound, that it fits.
+// A plus sign before a column keeps it from taking the index of that column instead.
+const isInLane = sql<boolean>`state IN ('waiting', 'parked')`;
+const isOpenState = sql<boolean>`state IN ('waiting', 'parked', 'quarantined')`;
 
 const payloadOf = (payload: string | null): unknown =>
   payload === null ? undefined : (JSON.parse(payload) as unknown);

@@ -11,7 +11,7 @@ import type {
   SendKey,
 } from '../model/ids.ts';
 import { type MessageState, messageStates } from '../model/message-state.ts';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Connection } from './kysely.ts';
 import type { Direction, PartKind, Tables } from './schema.ts';
 
@@ -44,9 +44,11 @@ export interface Part {
 }
 
 export type NewPart = Pick<Part, 'journalId' | 'number' | 'portalId' | 'direction' | 'kind' | 'author' | 'updatedAt'> &
-  Partial<Pick<Part, 'sendKey' | 'remoteId' | 'eventId'>>;
+  Partial<Pick<Part, 'sendKey' | 'remoteId' | 'eventId' | 'state'>>;
 
 export type PartChange = Partial<Pick<Part, 'state' | 'remoteId' | 'eventId' | 'progress' | 'reason'>>;
+
+type UnsettledState = Extract<MessageState, 'pending' | 'sending' | 'uncertain' | 'failed'>;
 
 export class Parts {
   readonly #db: Connection;
@@ -55,7 +57,7 @@ export class Parts {
     this.#db = db;
   }
 
-  /** The part with this number, made when it was not there yet. */
+  /** The part with this number, made when it was not there yet; `pending` unless told. */
   async ensure(part: NewPart): Promise<Part> {
     const known = await this.#one((query) =>
       query.where('journalId', '=', part.journalId).where('number', '=', part.number),
@@ -63,10 +65,22 @@ export class Parts {
     if (known !== undefined) return known;
     const row = await this.#db
       .insertInto('part')
-      .values({ sendKey: null, remoteId: null, eventId: null, progress: null, reason: null, ...part, state: 'pending' })
+      .values({ state: 'pending', sendKey: null, remoteId: null, eventId: null, progress: null, reason: null, ...part })
       .returningAll()
       .executeTakeFirstOrThrow();
     return asPart(row);
+  }
+
+  /** What became of a part, whether it was on record before or not. Its progress stays. */
+  async record({ state = 'pending', ...part }: NewPart): Promise<void> {
+    const { sendKey = null, remoteId = null, eventId = null, updatedAt } = part;
+    await this.#db
+      .insertInto('part')
+      .values({ ...part, state, sendKey, remoteId, eventId, progress: null, reason: null })
+      .onConflict((conflict) =>
+        conflict.columns(['journalId', 'number']).doUpdateSet({ state, sendKey, remoteId, eventId, updatedAt }),
+      )
+      .execute();
   }
 
   async change(id: PartId, at: number, { progress, ...change }: PartChange): Promise<void> {
@@ -134,15 +148,18 @@ export class Parts {
 
   /** Whether a call to the network is in flight whose message id is not known yet. */
   async anySending(portalId: PortalId): Promise<boolean> {
-    const row = await this.#one((query) => query.where('portalId', '=', portalId).where('state', '=', 'sending'));
+    const row = await this.#one((query) =>
+      query.where(isUnsettled).where('state', '=', 'sending').where(sql<boolean>`+portal_id = ${portalId}`),
+    );
     return row !== undefined;
   }
 
   /** Outbound parts in these states, newest first. */
-  async inStates(states: readonly MessageState[], limit: number): Promise<Part[]> {
+  async inStates(states: readonly UnsettledState[], limit: number): Promise<Part[]> {
     const rows = await this.#db
       .selectFrom('part')
       .selectAll()
+      .where(isUnsettled)
       .where('state', 'in', states)
       .where('direction', '=', 'out')
       .orderBy('id', 'desc')
@@ -156,7 +173,7 @@ export class Parts {
       .selectFrom('part')
       .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
       .where('direction', '=', direction)
-      .where('state', 'in', ['pending', 'sending', 'uncertain', 'failed'])
+      .where(isUnsettled)
       .groupBy('state')
       .execute();
     const counts = Object.fromEntries(messageStates.map((state) => [state, 0])) as Record<MessageState, number>;
@@ -172,7 +189,14 @@ export class Parts {
 
   /** Forgets the steps of finished parts. Returns the sealed files that nobody needs any more. */
   async clearProgress(journalId: JournalId): Promise<readonly MediaName[]> {
-    const files = (await this.of(journalId)).flatMap(({ progress }) => progress.file?.name ?? []);
+    const stepped = await this.#db
+      .selectFrom('part')
+      .select('progress')
+      .where('journalId', '=', journalId)
+      .where('progress', 'is not', null)
+      .execute();
+    if (stepped.length === 0) return [];
+    const files = stepped.flatMap(({ progress }) => progressOf(progress).file?.name ?? []);
     await this.#db.updateTable('part').set({ progress: null }).where('journalId', '=', journalId).execute();
     if (files.length === 0) return [];
     const inUse = await this.filesInUse();
@@ -184,6 +208,9 @@ export class Parts {
     return row && asPart(row);
   }
 }
+
+// As in the journal: written out for the sake of the partial index.
+const isUnsettled = sql<boolean>`state IN ('pending', 'sending', 'uncertain', 'failed')`;
 
 const everyPart = (db: Connection) => db.selectFrom('part').selectAll();
 type PartQuery = ReturnType<typeof everyPart>;

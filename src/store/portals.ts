@@ -24,6 +24,10 @@ export interface Portal {
 
 /** The lane that carries what a network says in this portal. */
 export const inboundLane = (portal: PortalId): LaneKey => asId(`in/${portal}`);
+/** The lane of what is told about messages in this portal that are there already, such as that they were delivered. */
+export const feedbackLane = (portal: PortalId): LaneKey => asId(`${feedbackPrefix}${portal}`);
+export const isFeedbackLane = (lane: LaneKey): boolean => lane.startsWith(feedbackPrefix);
+const feedbackPrefix = 'in/feedback/';
 /** The lane that carries what is said in this room. */
 export const outboundLane = (room: RoomId): LaneKey => asId(`out/${room}`);
 

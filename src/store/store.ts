@@ -9,12 +9,12 @@ import { Backlog } from './backlog.ts';
 import { openDatabase } from './database.ts';
 import { Ghosts } from './ghosts.ts';
 import { Journal } from './journal.ts';
-import { type Connection, kyselyOver } from './kysely.ts';
+import { type Connection, kyselyOver, kyselyReading } from './kysely.ts';
 import { Parts } from './parts.ts';
 import { Portals } from './portals.ts';
 import { Reactions } from './reactions.ts';
 import { Secrets } from './secrets.ts';
-import { GroupingWriter, type OnCommit } from './writer.ts';
+import { GroupingWriter, type WriterOptions } from './writer.ts';
 
 export interface Repositories {
   readonly accounts: Accounts;
@@ -42,14 +42,16 @@ export interface Store {
   close(): Promise<void>;
 }
 
+const atOnce: WriterOptions = { commitEveryMs: 0 };
+
 /** `key` has 32 bytes. For the errors see `openDatabase`. */
-export function openStore(directory: string, key: Uint8Array, onCommit?: OnCommit): Store {
+export function openStore(directory: string, key: Uint8Array, options = atOnce): Store {
   const files = openDatabase(directory, key);
   const credentials = new SealedValues(key, 'credentials');
-  const writer = new GroupingWriter(files.writer, onCommit);
+  const writer = new GroupingWriter(files.writer, options);
   const unit = repositoriesOver(kyselyOver(files.writer), credentials);
   return {
-    read: repositoriesOver(kyselyOver(files.reader), credentials),
+    read: repositoriesOver(kyselyReading(files), credentials),
     write: (work) => writer.write(() => work(unit)),
     async close() {
       await writer.idle();

@@ -1,7 +1,10 @@
 /**
  * The one writer. Work that waits is committed together; a savepoint around each keeps one failure from spoiling its
- * neighbours; a promise resolves only after the commit that holds its work is on disk.
+ * neighbours; a promise resolves only after the commit that holds its work is on disk. A commit costs far more than what
+ * is in it, so before each everybody whose request or answer has arrived by now has a turn to join it, and where work
+ * keeps coming it is told to wait for company.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3-multiple-ciphers';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
 
@@ -14,17 +17,31 @@ interface Waiting {
 const maxWaiting = 2_000;
 const maxTogether = 200;
 
-/** Is told of each commit: how long it took from its beginning until it was on disk, and how much work was in it. */
-export type OnCommit = (seconds: number, units: number) => void;
+export interface WriterOptions {
+  /**
+   * Where commits have followed one another for a while, they are this many milliseconds apart; now and then one is made
+   * at once. 0: always at once.
+   */
+  readonly commitEveryMs: number;
+  /** Is told of each commit: how long it took from its beginning until it was on disk, and how much work was in it. */
+  readonly onCommit?: (seconds: number, units: number) => void;
+}
+
+/** So many commits may be ahead of that measure. */
+const ahead = 10;
 
 export class GroupingWriter {
   readonly #database: Database.Database;
-  readonly #onCommit: OnCommit | undefined;
+  readonly #everyMs: number;
+  readonly #onCommit: WriterOptions['onCommit'];
+  /** When the measure is used up by the commits so far, on the clock of `performance`. */
+  #usedUpTo = 0;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
 
-  constructor(database: Database.Database, onCommit?: OnCommit) {
+  constructor(database: Database.Database, { commitEveryMs, onCommit }: WriterOptions) {
     this.#database = database;
+    this.#everyMs = commitEveryMs;
     this.#onCommit = onCommit;
   }
 
@@ -55,9 +72,19 @@ export class GroupingWriter {
   }
 
   async #drain(): Promise<void> {
-    await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#commitTogether(this.#waiting.splice(0, maxTogether));
+    do {
+      await this.#company();
+      await this.#commitTogether(this.#waiting.splice(0, maxTogether));
+    } while (this.#waiting.length > 0);
     this.#draining = undefined;
+  }
+
+  async #company(): Promise<void> {
+    const now = performance.now();
+    const waitMs = Math.min(this.#everyMs, this.#usedUpTo - now - ahead * this.#everyMs);
+    if (waitMs > 0) await delay(waitMs);
+    else await new Promise((resolve) => setImmediate(resolve));
+    this.#usedUpTo = Math.max(this.#usedUpTo, now) + this.#everyMs;
   }
 
   async #commitTogether(group: readonly Waiting[]): Promise<void> {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { BridgeProcess, type StartOptions } from './bridge/bridge-process.ts';
 import { OrdinaryClient } from './matrix-client/ordinary-client.ts';
 import { freePort, Synapse } from './synapse/synapse.ts';
+import type { AccountConfig } from './whatsapp-cloud/options.ts';
 import type { SettingsChange } from './whatsapp-cloud/settings.ts';
 import { SimulatedWhatsApp } from './whatsapp-cloud/simulated-whatsapp.ts';
 
@@ -20,6 +21,8 @@ export interface HouseOptions {
   /** Names of those who are invited to every portal, whether official or not; the first official unless told. */
   readonly invited?: readonly string[];
   readonly whatsapp?: SettingsChange;
+  /** More of the bridge's own section for WhatsApp. */
+  readonly whatsappSection?: Readonly<Record<string, unknown>>;
   /** Where the bridge believes the homeserver to be, e.g. a proxy in front of it. */
   readonly homeserverUrl?: (url: string) => string | Promise<string>;
   readonly logLevel?: string;
@@ -27,21 +30,48 @@ export interface HouseOptions {
   readonly start?: StartOptions;
   /** Whether the bridge answers those who watch it, at `monitoringUrl`. */
   readonly monitored?: boolean;
+  /** Registration files of other application services on the same homeserver. */
+  readonly neighbours?: readonly string[];
+}
+
+/** What a number is connected with. */
+export interface NumberSecrets {
+  readonly accessToken: string;
+  readonly appSecret: string;
+  readonly verifyToken: string;
 }
 
 /** What must be the same when a house is entered again. */
-interface Kept {
+interface Kept extends NumberSecrets {
   readonly appservicePort: number;
   readonly webhookPort: number;
   readonly graphPort: number;
   readonly monitoringPort?: number;
-  readonly accessToken: string;
-  readonly appSecret: string;
-  readonly verifyToken: string;
   readonly password: string;
 }
 
 export const phoneNumberId = '106540352242922';
+
+/** Where the bridge of a house takes webhooks. */
+export const webhookUrlAt = (port: number): string => `http://127.0.0.1:${port}/whatsapp`;
+
+/** The one number of a house. */
+export const accountWith = (accessToken: string): AccountConfig => ({
+  phoneNumberId,
+  wabaId: '419561257915477',
+  displayPhoneNumber: '493012345670',
+  verifiedName: 'City of Musterstadt',
+  accessToken,
+});
+
+/** What `chancery login whatsapp` asks for. */
+export const loginAnswers = ({ accessToken, appSecret, verifyToken }: NumberSecrets): string =>
+  JSON.stringify({
+    phone_number_id: phoneNumberId,
+    access_token: accessToken,
+    app_secret: appSecret,
+    verify_token: verifyToken,
+  });
 
 export class House {
   readonly directory: string;
@@ -71,9 +101,11 @@ export class House {
     officials = ['ana'],
     invited = officials.slice(0, 1),
     whatsapp: settings,
+    whatsappSection = {},
     homeserverUrl,
     logLevel = 'info',
     monitored = false,
+    neighbours = [],
   }: HouseOptions = {}): Promise<House> {
     const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -81,22 +113,14 @@ export class House {
     const bridgeFolder = join(folder, 'bridge');
     const synapse = new Synapse({
       directory: join(folder, 'synapse'),
-      registrationFiles: [join(bridgeFolder, 'registration.yaml')],
+      registrationFiles: [join(bridgeFolder, 'registration.yaml'), ...neighbours],
     });
     await synapse.prepare();
     const whatsapp = new SimulatedWhatsApp({
       port: secrets.graphPort,
       appSecret: secrets.appSecret,
-      webhookUrl: `http://127.0.0.1:${secrets.webhookPort}/whatsapp`,
-      accounts: [
-        {
-          phoneNumberId,
-          wabaId: '419561257915477',
-          displayPhoneNumber: '493012345670',
-          verifiedName: 'City of Musterstadt',
-          accessToken: secrets.accessToken,
-        },
-      ],
+      webhookUrl: webhookUrlAt(secrets.webhookPort),
+      accounts: [accountWith(secrets.accessToken)],
       settings: { retryBaseMs: 200, retryMaxMs: 2_000, ...settings },
     });
     const idsOf = (names: readonly string[]): string[] => names.map((name) => `@${name}:${synapse.serverName}`);
@@ -113,6 +137,7 @@ export class House {
             port: secrets.webhookPort,
             graph_url: `http://127.0.0.1:${secrets.graphPort}`,
             evidence_seconds: 4,
+            ...whatsappSection,
           },
         },
       },
@@ -144,14 +169,7 @@ export class House {
 
   /** Through the command line, as an administrator does it. */
   async connectNumber(): Promise<string> {
-    const { accessToken, appSecret, verifyToken } = this.secrets;
-    const answers = {
-      phone_number_id: phoneNumberId,
-      access_token: accessToken,
-      app_secret: appSecret,
-      verify_token: verifyToken,
-    };
-    return this.bridge.command(['login', 'whatsapp', '--answers', '-'], JSON.stringify(answers));
+    return this.bridge.command(['login', 'whatsapp', '--answers', '-'], loginAnswers(this.secrets));
   }
 
   /** An official's client that follows /sync. */

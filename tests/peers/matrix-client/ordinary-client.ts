@@ -52,6 +52,8 @@ export class OrdinaryClient {
   /** The whole timeline of every joined room, in the order of /sync; the same event twice would be here twice. */
   readonly events: SeenEvent[] = [];
   readonly receipts: SeenReceipt[] = [];
+  /** Hears of every event the moment it is seen. */
+  onEvent: (event: SeenEvent) => void = () => undefined;
   /** Rooms this user was invited to, and joins. */
   readonly invitedTo: string[] = [];
   readonly url: string;
@@ -254,11 +256,16 @@ export class OrdinaryClient {
       await this.call('POST', `/rooms/${encodeURIComponent(room)}/join`, {});
     }
     for (const [room, { timeline, ephemeral }] of Object.entries(rooms.join ?? {})) {
-      for (const event of timeline?.events ?? []) this.events.push({ ...event, room_id: room });
+      for (const event of timeline?.events ?? []) this.#see({ ...event, room_id: room });
       for (const { type, content } of ephemeral?.events ?? [])
         if (type === 'm.receipt') this.#takeReceipts(room, content);
     }
     for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #see(event: SeenEvent): void {
+    this.events.push(event);
+    this.onEvent(event);
   }
 
   #takeReceipts(room: string, content: Readonly<Record<string, unknown>>): void {

@@ -41,6 +41,7 @@ export class LanesAtWork {
       clock: { now: () => Date.now() },
       log: createLog('silent'),
       concurrency,
+      aside: { fits: (lane) => lane.startsWith(laneOf('aside')), concurrency: 1 },
       handle: (row, signal) => this.#handle(row, signal),
     });
     return this.lanes;

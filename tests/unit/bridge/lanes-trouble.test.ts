@@ -165,3 +165,21 @@ test('a clock that is set back by an hour makes no lane wait for it', async () =
   await work.until(() => work.finished.length === 3, 'all rows');
   expect(work.finished).toEqual(['1', '2', '3']);
 });
+
+test('a clock that was set back by an hour before a restart makes no lane wait for it', async () => {
+  await work.lanes.resume();
+  let tries = 0;
+  work.when('1', () => {
+    tries += 1;
+    if (tries === 1) throw new TryAgain('a moment', 1_000);
+  });
+  await work.take('a', '1', '2');
+  await work.until(() => tries === 1, 'the first try');
+  await work.lanes.stop(0);
+  jest.setSystemTime(Date.now() - 3_600_000);
+  await work.newLanes().resume();
+  await work.untilQuiet();
+  await work.pass(60_000);
+  await work.until(() => work.finished.length === 2, 'both rows');
+  expect(work.finished).toEqual(['1', '2']);
+});

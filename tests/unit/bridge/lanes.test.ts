@@ -52,6 +52,32 @@ test('a head that fails holds up its own lane only', async () => {
   expect(work.finished).toEqual(['b1', 'b2', 'a1', 'a2']);
 });
 
+test('lanes that are set aside take no place of the others, and work one after another', async () => {
+  const gates = { aside1: gated(), aside2: gated(), a: gated(), b: gated(), c: gated(), d: gated() };
+  for (const [key, gate] of Object.entries(gates)) work.when(key, gate.doing);
+  await work.lanes.resume();
+  for (const key of Object.keys(gates)) await work.take(key, key);
+  await work.untilQuiet();
+  expect(work.begun.toSorted()).toEqual(['a', 'aside1', 'b', 'c', 'd']);
+  gates.aside1.open();
+  await work.until(() => work.begun.includes('aside2'), 'the next that was set aside');
+  for (const gate of Object.values(gates)) gate.open();
+  await work.until(() => work.finished.length === 6, 'all of them');
+});
+
+test('lanes that are set aside are taken up after a restart and are waited for when stopping', async () => {
+  await work.add('aside', 'aside');
+  const gate = gated();
+  work.when('aside', gate.doing);
+  await work.lanes.resume();
+  await work.untilQuiet();
+  expect([work.begun, work.lanes.busy]).toEqual([['aside'], 1]);
+  const stopped = work.lanes.stop(60_000);
+  gate.open();
+  await stopped;
+  expect(work.finished).toEqual(['aside']);
+});
+
 test('a row that waits tells when, why and how often it was tried', async () => {
   await work.lanes.resume();
   work.when('a1', failing(3, later(1_000)));

@@ -6,7 +6,7 @@ import { asId, type LaneKey, type RemoteMessageId } from '../../../src/model/ids
 import type { MessageState } from '../../../src/model/message-state.ts';
 import type { SendResult } from '../../../src/networks/contract.ts';
 import type { Part } from '../../../src/store/parts.ts';
-import { inboundLane } from '../../../src/store/portals.ts';
+import { feedbackLane } from '../../../src/store/portals.ts';
 import { account, networkName } from './fake-session.ts';
 import { ana, roomEvent, Workshop } from './workshop.ts';
 
@@ -24,6 +24,13 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await workshop.close();
 });
+
+/** Time that passes when a test says so; nobody can set it, unlike the clock. */
+function standingStill(): { ms: number } {
+  const time = { ms: 1_000 };
+  jest.spyOn(performance, 'now').mockImplementation(() => time.ms);
+  return time;
+}
 
 /** An official's message whose part is about to be sent. */
 async function attempt(state: MessageState = 'pending'): Promise<Attempt> {
@@ -131,11 +138,13 @@ test('a call that throws leaves "sending" behind: nobody knows how far it came',
 });
 
 test('evidence is waited for as long as the network says, then the message is uncertain and its author told', async () => {
+  const time = standingStill();
   const trying = await attempt('sending');
-  workshop.now += workshop.session.evidenceMs - 1;
+  await expect(sending.awaitEvidence(trying)).rejects.toMatchObject({ name: 'TryAgain' });
+  time.ms += workshop.session.evidenceMs - 1;
   await expect(sending.awaitEvidence(trying)).rejects.toMatchObject({ name: 'TryAgain' });
   expect([await stored(trying), told()]).toMatchObject([{ state: 'sending' }, []]);
-  workshop.now += 1;
+  time.ms += 1;
   await sending.awaitEvidence(trying);
   expect(await stored(trying)).toMatchObject({ state: 'uncertain' });
   expect(told()).toEqual([
@@ -145,15 +154,30 @@ test('evidence is waited for as long as the network says, then the message is un
 });
 
 test('after a restart evidence gets its time anew: it may have come while nobody listened', async () => {
+  const time = standingStill();
   const trying = await attempt('sending');
-  workshop.now += 3_600_000;
-  const restarted = { ...workshop.context, startedAt: workshop.now };
-  const later = new Sending(restarted, new Feedback(restarted));
+  await expect(sending.awaitEvidence(trying)).rejects.toMatchObject({ name: 'TryAgain' });
+  time.ms += 3_600_000;
+  const later = new Sending(workshop.context, new Feedback(workshop.context));
   await expect(later.awaitEvidence(trying)).rejects.toMatchObject({ name: 'TryAgain' });
-  workshop.now += workshop.session.evidenceMs;
+  time.ms += workshop.session.evidenceMs;
   await later.awaitEvidence(trying);
   expect(await stored(trying)).toMatchObject({ state: 'uncertain' });
 });
+
+test.each([-3_600_000, 3_600_000])(
+  'evidence is waited for neither longer nor shorter when somebody sets the clock by %d ms',
+  async (by) => {
+    const time = standingStill();
+    const trying = await attempt('sending');
+    await expect(sending.awaitEvidence(trying)).rejects.toMatchObject({ name: 'TryAgain' });
+    workshop.now += by;
+    await expect(sending.awaitEvidence(trying)).rejects.toMatchObject({ name: 'TryAgain' });
+    time.ms += workshop.session.evidenceMs;
+    await sending.awaitEvidence(trying);
+    expect(await stored(trying)).toMatchObject({ state: 'uncertain' });
+  },
+);
 
 test('what the network reports while the call is under way is not taken back by its answer', async () => {
   const answers: readonly SendResult[] = [
@@ -184,16 +208,17 @@ test('a room that does not take the bot’s words does not stop the messages', a
 
 test('evidence that came in time and still waits in its lane is looked at before the message is called uncertain', async () => {
   const { store } = workshop.context;
+  const time = standingStill();
   const stuck = await attempt('sending');
-  workshop.now += workshop.session.evidenceMs - 1;
+  await expect(sending.awaitEvidence(stuck)).rejects.toMatchObject({ name: 'TryAgain' });
   const entry = {
     direction: 'in',
-    lane: inboundLane(stuck.part.portalId),
+    lane: feedbackLane(stuck.part.portalId),
     payload: {},
     receivedAt: workshop.now,
   } as const;
   await store.write((unit) => unit.journal.add({ ...entry, dedupeKey: 'a status' }));
-  workshop.now += 60_000;
+  time.ms += 60_000;
   await expect(sending.awaitEvidence(stuck)).rejects.toMatchObject({ name: 'TryAgain' });
   const row = await store.read.journal.head(entry.lane);
   if (row === undefined) throw new Error('the status vanished');

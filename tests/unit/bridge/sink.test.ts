@@ -163,6 +163,31 @@ test.each(['delivery-receipt', 'read-receipt'] as const)(
   },
 );
 
+test('a receipt that says nothing new is not kept; one that does is, beside the lane of the messages', async () => {
+  await accept(message('1'));
+  const portal = await store.read.portals.find(account.id, chat);
+  const row = await store.read.journal.head(asId(`in/${portal?.id ?? 'none'}`));
+  if (row === undefined || portal === undefined) throw new Error('nothing was journalled');
+  const outcome = { state: 'delivered', remoteId: asId<RemoteMessageId>('m') } as const;
+  await store.write((unit) =>
+    unit.parts.ensure({
+      journalId: row.id,
+      number: 0,
+      portalId: portal.id,
+      direction: 'out',
+      kind: 'message',
+      author: 'ana',
+      updatedAt: 1,
+      ...outcome,
+    }),
+  );
+  happened = [];
+  await accept(receipt('2', 'delivery-receipt'));
+  expect([await waiting(), happened]).toEqual([1, ['durable']]);
+  await accept(receipt('3', 'read-receipt'));
+  expect([await waiting(), happened.at(-1)]).toEqual([2, `in/feedback/${portal.id}`]);
+});
+
 test('a receipt that brings back what we sent along finds its chat, under whatever name the network calls it', async () => {
   await accept(message('1'));
   const sendKey = asId<SendKey>('chancery:key');

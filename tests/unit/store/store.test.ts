@@ -68,6 +68,23 @@ test('one failing unit of work leaves no trace and does not spoil those committe
   expect(await read.journal.has('in', 'spoilt')).toBe(false);
 });
 
+test('what a unit of work has not committed is seen by itself and by nobody else', async () => {
+  const { write, read } = open();
+  const seen: boolean[] = [];
+  await write(async (unit) => {
+    await unit.journal.add(entry('a'));
+    seen.push(await unit.journal.has('in', 'a'), await read.journal.has('in', 'a'));
+  });
+  seen.push(await read.journal.has('in', 'a'));
+  expect(seen).toEqual([true, false, true]);
+});
+
+test('nothing can be changed outside a unit of work', async () => {
+  const { read } = open();
+  await expect(read.journal.add(entry('a'))).rejects.toThrow('only inside `write`');
+  expect(await read.journal.has('in', 'a')).toBe(false);
+});
+
 test('work that a commit could not hold is refused with CH-STORE-FAILED and nothing of it is kept', async () => {
   const { write, read } = open();
   const tooMuch = write(async (unit) => {

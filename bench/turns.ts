@@ -1,0 +1,96 @@
+/** Two ways of doing the same thing, in turns: what else the machine does hits both alike. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { percentile } from './percentile.ts';
+
+/** What one chat does for one message; resolves when it has arrived. */
+export type Deliver<Chat> = (chat: Chat, text: string) => Promise<unknown>;
+
+export interface Way<Chat> {
+  readonly name: string;
+  readonly chats: readonly Chat[];
+  readonly deliver: Deliver<Chat>;
+  /** Resolves when nothing of it is left to do. */
+  readonly settled: () => Promise<void>;
+  /** Processor time of what is measured, in milliseconds. */
+  readonly cpuMs: () => number;
+}
+
+export interface Outcome {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMsPerMessage: number;
+}
+
+export interface TurnsOptions {
+  readonly rounds: number;
+  /** Of each chat, in each round. */
+  readonly messages: number;
+  readonly say: (line: string) => void;
+}
+
+interface Run {
+  readonly seconds: number;
+  readonly tookMs: readonly number[];
+  readonly cpuMs: number;
+}
+
+/** After a way has settled, for what the homeserver does behind it. */
+const quietMs = 1_000;
+const warmUpMessages = 5;
+
+/** In each chat the next message goes when the one before has arrived. */
+export async function inTurns<One, Other>(
+  one: Way<One>,
+  other: Way<Other>,
+  { rounds, messages, say }: TurnsOptions,
+): Promise<[one: Outcome, other: Outcome]> {
+  await run(one, 'warm-up', warmUpMessages);
+  await run(other, 'warm-up', warmUpMessages);
+  const runs: [Run[], Run[]] = [[], []];
+  for (let round = 1; round <= rounds; round += 1) {
+    const [ofOne, ofOther] = [await run(one, `round ${round}`, messages), await run(other, `round ${round}`, messages)];
+    runs[0].push(ofOne);
+    runs[1].push(ofOther);
+    const [first, second] = [rateOf([ofOne]), rateOf([ofOther])].map((rate) => rate.toFixed(1));
+    say(`Round ${round} of ${rounds}: ${one.name} ${first}, ${other.name} ${second} a second`);
+  }
+  return [outcomeOf(runs[0]), outcomeOf(runs[1])];
+}
+
+async function run<Chat>(
+  { name, chats, deliver, settled, cpuMs }: Way<Chat>,
+  round: string,
+  messages: number,
+): Promise<Run> {
+  const tookMs: number[] = [];
+  const before = { cpuMs: cpuMs(), at: performance.now() };
+  await Promise.all(
+    chats.map(async (chat, index) => {
+      for (let number = 0; number < messages; number += 1) {
+        const began = performance.now();
+        await deliver(chat, `${name} ${round} ${index} ${number}`);
+        tookMs.push(performance.now() - began);
+      }
+    }),
+  );
+  const seconds = (performance.now() - before.at) / 1_000;
+  await settled();
+  const result = { seconds, tookMs, cpuMs: cpuMs() - before.cpuMs };
+  await delay(quietMs);
+  return result;
+}
+
+function outcomeOf(runs: readonly Run[]): Outcome {
+  const tookMs = runs.flatMap((each) => each.tookMs);
+  return {
+    perSecond: rateOf(runs),
+    p50Ms: percentile(tookMs, 0.5),
+    p99Ms: percentile(tookMs, 0.99),
+    cpuMsPerMessage: sum(runs.map((each) => each.cpuMs)) / tookMs.length,
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+const rateOf = (runs: readonly Run[]): number =>
+  sum(runs.map(({ tookMs }) => tookMs.length)) / sum(runs.map(({ seconds }) => seconds));

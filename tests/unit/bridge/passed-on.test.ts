@@ -1,0 +1,72 @@
+/** An author sees that the network has the message; of many in one chat the latest mark says it for all. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Feedback } from '../../../src/bridge/feedback.ts';
+import { Ghosts } from '../../../src/bridge/ghosts.ts';
+import { InboundReceipts, passageOf } from '../../../src/bridge/inbound-receipt.ts';
+import { asId, type EventId } from '../../../src/model/ids.ts';
+import type { JournalRow } from '../../../src/store/journal.ts';
+import { feedbackLane, type Portal } from '../../../src/store/portals.ts';
+import { Workshop } from './workshop.ts';
+
+let workshop: Workshop;
+let portal: Portal;
+let receipts: InboundReceipts;
+
+beforeEach(async () => {
+  workshop = await Workshop.open();
+  portal = await workshop.portal();
+  const { context } = workshop;
+  receipts = new InboundReceipts({
+    context,
+    ghosts: new Ghosts(context),
+    feedback: new Feedback(context),
+    evidence: async () => undefined,
+  });
+});
+
+afterEach(() => workshop.close());
+
+async function passed(...events: readonly string[]): Promise<void> {
+  await workshop.context.store.write(async (unit) => {
+    for (const event of events) {
+      const payload = { portal: portal.id, passedOn: event };
+      const entry = { direction: 'in', lane: feedbackLane(portal.id), payload, receivedAt: workshop.now } as const;
+      await unit.journal.add({ ...entry, dedupeKey: passageOf(event) });
+    }
+  });
+}
+
+const head = (): Promise<JournalRow | undefined> => workshop.context.store.read.journal.head(feedbackLane(portal.id));
+
+async function doHead(): Promise<void> {
+  const row = await head();
+  if (row === undefined) throw new Error('nothing is to be done');
+  await receipts.passedOn(row, portal, asId<EventId>(row.dedupeKey.slice(passageOf('').length)));
+}
+
+const marked = (): string[] => workshop.homeserver.asked.map(({ path }) => path.split('/m.read/')[1] ?? path);
+
+test('the bot marks the message as read, and the row is done', async () => {
+  await passed('$1');
+  await doHead();
+  expect([marked(), await head()]).toEqual([['$1'], undefined]);
+});
+
+test('a mark that a later one of the same chat covers is not made', async () => {
+  await passed('$1', '$2', '$3');
+  for (let rows = 0; rows < 3; rows += 1) await doHead();
+  expect([marked(), await head()]).toEqual([['$3'], undefined]);
+});
+
+test('a message that is sent again is older than what waits behind it, and covers nothing', async () => {
+  await passed('$2', 'again 7');
+  await doHead();
+  expect(marked()).toEqual(['$2']);
+});
+
+test('the mark is tried again when the homeserver does not answer', async () => {
+  workshop.homeserver.answer = () => undefined;
+  await passed('$1');
+  await expect(doHead()).rejects.toThrow();
+  expect((await head())?.state).toBe('waiting');
+});

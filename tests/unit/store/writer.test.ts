@@ -1,0 +1,80 @@
+/** Commits are few, whole and in order. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { type DatabaseFiles, openDatabase } from '../../../src/store/database.ts';
+import { GroupingWriter } from '../../../src/store/writer.ts';
+
+let directory: string;
+let files: DatabaseFiles;
+let commits: number;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'chancery-writer-'));
+  files = openDatabase(directory, new Uint8Array(32).fill(7));
+  commits = 0;
+  const exec = files.writer.exec.bind(files.writer);
+  jest.spyOn(files.writer, 'exec').mockImplementation((sql) => {
+    if (sql === 'COMMIT') commits += 1;
+    return exec(sql);
+  });
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+  files.close();
+  rmSync(directory, { recursive: true });
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function add(writer: GroupingWriter, key: string): Promise<void> {
+  const insert = files.writer.prepare(
+    "INSERT INTO journal (direction, dedupe_key, lane, state, received_at) VALUES ('in', ?, 'in/1', 'waiting', 1)",
+  );
+  return writer.write(async () => void insert.run(key));
+}
+
+const kept = (): unknown[] => files.reader.prepare('SELECT dedupe_key FROM journal ORDER BY id').pluck().all();
+
+test('whoever comes with work before the turn is over joins the commit', async () => {
+  const writer = new GroupingWriter(files.writer, { commitEveryMs: 0 });
+  const first = add(writer, '1');
+  for (let step = 0; step < 5; step += 1) await Promise.resolve();
+  await Promise.all([first, add(writer, '2'), add(writer, '3')]);
+  expect(commits).toBe(1);
+  expect(kept()).toEqual(['1', '2', '3']);
+});
+
+test('nobody is told that work is kept before it is', async () => {
+  const writer = new GroupingWriter(files.writer, { commitEveryMs: 0 });
+  await add(writer, '1');
+  expect(kept()).toEqual(['1']);
+});
+
+test('a writer that has been told to wait for company commits at once at first, and then together', async () => {
+  // The clock stands still: after ten commits the measure is used up.
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask', 'setTimeout'] });
+  const writer = new GroupingWriter(files.writer, { commitEveryMs: 200 });
+  for (let number = 1; number <= 11; number += 1) await add(writer, String(number));
+  expect(commits).toBe(11);
+  const together: Promise<void>[] = [];
+  for (let number = 12; number <= 20; number += 1) {
+    together.push(add(writer, String(number)));
+    await turn();
+  }
+  await Promise.all(together);
+  expect(commits).toBe(12);
+  expect(kept()).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
+});
+
+test('the writer is idle when the last of what waits is kept', async () => {
+  const writer = new GroupingWriter(files.writer, { commitEveryMs: 1 });
+  const keys = Array.from({ length: 500 }, (_, index) => String(index));
+  const writing = Promise.all(keys.map((key) => add(writer, key)));
+  await writer.idle();
+  expect(kept()).toEqual(keys);
+  await writing;
+});
