@@ -141,7 +141,9 @@ export class Lanes {
     if (nextTryAt === null) return 0;
     const known = this.#due.get(lane);
     if (known?.row === id) return known.at - performance.now();
-    return Math.min(nextTryAt - this.#options.clock.now(), longestAfterStartMs);
+    const wait = Math.min(nextTryAt - this.#options.clock.now(), longestAfterStartMs);
+    this.#due.set(lane, { row: id, at: performance.now() + wait });
+    return wait;
   }
 
   async #setBack(row: JournalRow, thrown: unknown): Promise<void> {
