@@ -54,6 +54,30 @@ test('what both sides wrote while the bridge was down arrives afterwards, once a
   expect(await bodiesAtPhone('answered ')).toEqual(answered);
 });
 
+test('a stop under load ends well however often it comes, and what was left is finished after the next start', async () => {
+  const { ana, house } = scene;
+  const { phone, room } = await scene.openChat('before many stops');
+  const [asked, answered]: [string[], string[]] = [[], []];
+  for (let stop = 0; stop < 5; stop += 1) {
+    for (let message = 0; message < 6; message += 1) {
+      await house.whatsapp.writeText(phone, `stop ${stop} asked ${message}`);
+      await ana.sendText(room, `stop ${stop} answered ${message}`);
+      asked.push(`stop ${stop} asked ${message}`);
+      answered.push(`stop ${stop} answered ${message}`);
+    }
+    // Rejects when the bridge does not end by itself, or not with exit code 0: what takes longer than 10 s ends with 1.
+    await house.bridge.stop();
+    await house.bridge.start({ untilConnected: stop % 2 === 0 });
+    await house.whatsapp.retryNow();
+  }
+  await scene.arrivesInRoom('stop 4 asked 5');
+  await scene.arrivesAtPhone('stop 4 answered 5');
+  await scene.settled();
+  const said = ana.said(room).map(({ content }) => String(content['body']));
+  expect(said.filter((body) => /^stop \d asked/.test(body))).toEqual(asked);
+  expect(await bodiesAtPhone('stop ')).toEqual(answered);
+});
+
 test('what a citizen wrote while the homeserver was down arrives afterwards, once and in order', async () => {
   const { ana, house } = scene;
   const { phone, room } = await scene.openChat('before the homeserver went down');
