@@ -31,8 +31,12 @@ const storeTroubleMs = 2_000;
 const lanesInAPage = 500;
 /** The longest wait that a timer of Node.js takes is 24.8 days; looking again each hour is early enough. */
 const longestTimerMs = 3_600_000;
-/** What an earlier process set back is due by a clock that may have been set back since: it is not waited for longer. */
+/**
+ * What an earlier process set back is due by a clock that may have been set back since: it is not waited for longer than
+ * this, and hardly at all where the clock has surely been set back.
+ */
 const longestAfterStartMs = 60_000;
+const soonMs = 1_000;
 
 export class Lanes {
   readonly #options: LanesOptions;
@@ -137,11 +141,12 @@ export class Lanes {
   }
 
   /** Milliseconds until the row is due. One that somebody released has no time to wait for. */
-  #waitOf({ id, lane, nextTryAt }: JournalRow): number {
+  #waitOf({ id, lane, nextTryAt, receivedAt }: JournalRow): number {
     if (nextTryAt === null) return 0;
     const known = this.#due.get(lane);
     if (known?.row === id) return known.at - performance.now();
-    const wait = Math.min(nextTryAt - this.#options.clock.now(), longestAfterStartMs);
+    const now = this.#options.clock.now();
+    const wait = Math.min(nextTryAt - now, receivedAt > now ? soonMs : longestAfterStartMs);
     this.#due.set(lane, { row: id, at: performance.now() + wait });
     return wait;
   }
