@@ -94,18 +94,33 @@ class Overseer {
       const ended = await this.#until({ ...assignment, first }, note);
       if (ended === 'done') return;
       const index = this.#index === idle ? undefined : this.#index;
-      note({ target: assignment.target, index, body: '', ...ended });
-      await this.close();
-      rmSync(assignment.directory, { recursive: true, force: true });
+      await this.#startAfresh(assignment);
+      note({ target: assignment.target, index, body: await this.#bodyOf(assignment, index), ...ended });
       if (index === undefined) return;
       first = index + 1;
     }
   }
 
+  /** What hung or ended a worker is made once more, and not sent. */
+  async #bodyOf(assignment: Assignment, index: number | undefined): Promise<string> {
+    if (index === undefined) return '';
+    let body = '';
+    const hear = (said: string): void => {
+      body = said;
+    };
+    const ended = await this.#until({ ...assignment, first: index, bodyOnly: true }, () => undefined, hear);
+    if (ended !== 'done') await this.#startAfresh(assignment);
+    return body;
+  }
+
+  async #startAfresh({ directory }: Assignment): Promise<void> {
+    await this.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
-    worker?.removeAllListeners();
     await worker?.terminate();
   }
 
@@ -113,7 +128,11 @@ class Overseer {
     return Atomics.load(new Int32Array(this.#progress), 0);
   }
 
-  #until(assignment: Assignment, note: (failure: Failure) => void): Promise<'done' | Pick<Failure, 'kind' | 'words'>> {
+  #until(
+    assignment: Assignment,
+    note: (failure: Failure) => void,
+    hear: (body: string) => void = () => undefined,
+  ): Promise<'done' | Pick<Failure, 'kind' | 'words'>> {
     Atomics.store(new Int32Array(this.#progress), 0, idle);
     this.#worker ??= this.#start();
     const worker = this.#worker;
@@ -121,12 +140,12 @@ class Overseer {
       const watch = this.#watch((kind, words) => finish({ kind, words }));
       const finish = (end: 'done' | Pick<Failure, 'kind' | 'words'>): void => {
         clearInterval(watch);
-        worker.removeAllListeners();
-        worker.on('error', () => undefined);
+        forget(worker);
         resolve(end);
       };
       worker.on('message', (message: Report) => {
         if ('failure' in message) note(message.failure);
+        else if ('body' in message) hear(message.body);
         else finish('done');
       });
       worker.on('error', (thrown: Error) => finish({ kind: 'crash', words: thrown.stack ?? String(thrown) }));
@@ -155,4 +174,10 @@ class Overseer {
       else if (process.memoryUsage.rss() > maxResidentBytes) trouble('crash', 'the process holds too much memory');
     }, lookEveryMs);
   }
+}
+
+/** Its other listeners are Node.js's own: without them nothing it says is heard any more. */
+function forget(worker: Worker): void {
+  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+  worker.on('error', () => undefined);
 }

@@ -94,6 +94,12 @@ function isWhole(text: string): boolean {
 const statusesIn = (text: string): number[] =>
   [...text.matchAll(/HTTP\/1\.1 ([2-9]\d\d) /g)].map(([, status]) => Number(status));
 
+/**
+ * Whether the listener said no to all that it heard. Node.js itself answers what is no HTTP, at once and without a word;
+ * then a request before it on the same connection may have been taken, and its answer lost.
+ */
+export const isRefused = ({ statuses, text }: Heard): boolean => text.includes('"errcode"') && !statuses.includes(200);
+
 /** Every listener's promises about its answers, whatever was asked. */
 export function judge({ statuses, text }: Heard, orderly: boolean): void {
   const worst = Math.max(0, ...statuses);

@@ -14,6 +14,8 @@ export interface Assignment {
   readonly directory: string;
   readonly first: number;
   readonly last: number;
+  /** Instead of attacking: what is the body of `first`? */
+  readonly bodyOnly?: boolean;
 }
 
 export interface Failure {
@@ -27,7 +29,7 @@ export interface Failure {
 }
 
 /** From the worker. */
-export type Report = { readonly done: true } | { readonly failure: Failure };
+export type Report = { readonly done: true } | { readonly body: string } | { readonly failure: Failure };
 
 /** In the place of an index: opening, closing, or waiting for an assignment. */
 export const idle = -1;

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { diceFor } from './dice.ts';
-import { Fault, type Stand } from './target.ts';
+import { type Attack, Fault, type Stand } from './target.ts';
 import { targetNamed } from './targets.ts';
 import { type Assignment, type Failure, idle, type Report, type WorkerStart } from './worker-messages.ts';
 
@@ -12,10 +12,14 @@ const shownBytes = 3_000;
 
 const report = (message: Report): void => parentPort?.postMessage(message);
 
-async function carryOut({ target, directory, first, last }: Assignment): Promise<void> {
+async function carryOut({ target, directory, first, last, bodyOnly }: Assignment): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const stand = await targetNamed(target).open(directory);
   try {
+    if (bodyOnly === true) {
+      report({ body: shown(stand.attack(diceFor(seed, target, first), first)) });
+      return;
+    }
     for (let index = first; index <= last; index += 1) {
       Atomics.store(at, 0, index);
       const failure = await attacked(stand, target, index);
@@ -38,10 +42,11 @@ async function attacked(stand: Stand, target: string, index: number): Promise<Fa
     await attack.run();
     return undefined;
   } catch (thrown) {
-    const body = Buffer.from(attack.body).subarray(0, shownBytes).toString('base64');
-    return { target, index, body, ...described(thrown) };
+    return { target, index, body: shown(attack), ...described(thrown) };
   }
 }
+
+const shown = ({ body }: Attack): string => Buffer.from(body).subarray(0, shownBytes).toString('base64');
 
 function described(thrown: unknown): Pick<Failure, 'kind' | 'words'> {
   if (thrown instanceof Fault) return { kind: thrown.kind, words: thrown.message };

@@ -18,7 +18,7 @@ import { mutateRequest, type RawRequest, rawRequest, type RequestParts } from '.
 import { Stored } from '../stored.ts';
 import { type Attack, Fault, type Stand, type Target } from '../target.ts';
 import { piecesOf } from '../set-aside.ts';
-import { judge, Wire } from '../wire.ts';
+import { isRefused, judge, Wire } from '../wire.ts';
 
 const key = new Uint8Array(32).fill(7);
 const token = 'a-homeserver-token-of-the-fuzzer-0123456789';
@@ -94,7 +94,7 @@ class TransactionStand implements Stand {
     const heard = await this.#parts.wire.ask(request);
     judge(heard, request.orderly);
     const isAccepted = heard.statuses.includes(200);
-    if (!isAccepted && heard.statuses.length > 0 && this.#parts.stored.version !== before)
+    if (isRefused(heard) && this.#parts.stored.version !== before)
       throw new Fault('stored_unaccepted', `answered with ${heard.statuses.join()}, and something was stored`);
     if (isAccepted && request.orderly) this.#account(body);
   }

@@ -19,7 +19,7 @@ import { mutateJson } from '../mutate/json.ts';
 import { mutateRequest, type RawRequest, rawRequest, type RequestParts } from '../mutate/request.ts';
 import { Stored } from '../stored.ts';
 import { type Attack, Fault, type Stand, type Target } from '../target.ts';
-import { judge, Wire } from '../wire.ts';
+import { isRefused, judge, Wire } from '../wire.ts';
 import { accountFor } from './webhook-accounting.ts';
 
 const key = new Uint8Array(32).fill(7);
@@ -129,7 +129,7 @@ class WebhookStand implements Stand {
     const heard = await wire.ask(request);
     judge(heard, request.orderly);
     const isAccepted = heard.statuses.includes(200);
-    if (!isAccepted && heard.statuses.length > 0 && stored.version !== before)
+    if (isRefused(heard) && stored.version !== before)
       throw new Fault('stored_unaccepted', `answered with ${heard.statuses.join()}, and something was stored`);
     if (isAccepted && request.orderly && request.bytes.subarray(0, 4).toString() === 'POST')
       accountFor({ body, delivered, account, phoneNumberId, has: (dedupeKey) => stored.has('in', dedupeKey) });

@@ -53,7 +53,7 @@ function instead(dice: Dice, whole: string): string {
 
 function countOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
-  return Object.values(value).reduce((sum: number, inner) => sum + countOf(inner), 1);
+  return Object.values(value).reduce((sum: number, inner) => sum + (inner === undefined ? 0 : countOf(inner)), 1);
 }
 
 class HostileWriter {
@@ -76,7 +76,9 @@ class HostileWriter {
   #whole(value: unknown, isHit: boolean): string {
     if (Array.isArray(value)) return `[${value.map((item) => this.write(item)).join(',')}]`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-    const members = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${this.write(inner)}`);
+    const members = Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => `${JSON.stringify(key)}:${this.write(inner)}`);
     if (isHit) this.#meddle(members);
     return `{${members.join(',')}}`;
   }

@@ -76,14 +76,14 @@ const yamlVocabulary: readonly [string, ...string[]] = [
 
 /** Deep nests and crowds of aliases, which no single token makes. */
 function yamlBomb(dice: Dice): string {
-  const depth = 1 + dice.below(dice.chance(20) ? 5_000 : 300);
+  const depth = 1 + dice.below(dice.pick([30, 300, 300, 1_200, 5_000]));
   const nest = dice.pick(['[', '{a: ', '- ', '? ', '&a [', '!!seq [', '"a": {']);
   const aliases = `a: &a [x, x, x]\nb: &b [${'*a, '.repeat(dice.below(150))}]\nc: [${'*b, '.repeat(dice.below(40))}]\n`;
   return dice.chance(50) ? nest.repeat(depth) : aliases;
 }
 
 function yaml(dice: Dice, text: string): Buffer {
-  if (dice.chance(5)) return Buffer.from(`${text}\n${yamlBomb(dice)}`);
+  if (dice.chance(1)) return Buffer.from(`${text}\n${yamlBomb(dice)}`);
   const mutated = mutateText(dice, text, yamlVocabulary, text);
   return dice.chance(15) ? mutateBytes(dice, Buffer.from(mutated), Buffer.from(text)) : Buffer.from(mutated);
 }
