@@ -12,10 +12,17 @@ export async function readBounded(body: AsyncIterable<Uint8Array>, limitBytes: n
   return Buffer.concat(chunks);
 }
 
+/** Nobody means more: a date far off is a clock that goes wrong, and would keep a message back for good. */
+const longestWaitMs = 24 * 3_600_000;
+
 /** Milliseconds; undefined where nothing readable is asked for. RFC 9110, section 10.2.3: seconds or a date. */
 export function retryAfterMs(header: string | string[] | undefined): number | undefined {
   if (typeof header !== 'string' || header.trim() === '') return undefined;
   const seconds = Number(header);
-  const wait = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+  return keptWaitMs(Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now());
+}
+
+/** A wait that the other side named, as it can be kept: whole milliseconds, at most a day; undefined for no number. */
+export function keptWaitMs(wait: number): number | undefined {
+  return Number.isFinite(wait) ? Math.ceil(Math.min(longestWaitMs, Math.max(0, wait))) : undefined;
 }

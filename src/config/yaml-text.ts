@@ -39,6 +39,18 @@ export interface YamlText {
 const maxAliases = 100;
 
 export function readYaml(text: string): YamlText {
+  try {
+    return read(text);
+  } catch (thrown) {
+    // The library recurses, and does not always notice by itself where that ends.
+    if (!(thrown instanceof RangeError)) throw thrown;
+    const start = { line: 1, column: 1 };
+    const problems = [{ ...start, message: 'It nests too deeply' }];
+    return { value: undefined, problems, positionOf: () => start, keyPositionOf: () => start };
+  }
+}
+
+function read(text: string): YamlText {
   const lines = new LineCounter();
   // The library compares each key with every other; `duplicateKeys` does not need minutes for a megabyte.
   const document = parseDocument(text, {
@@ -55,7 +67,7 @@ export function readYaml(text: string): YamlText {
     message: advised(message),
     ...at(pos[0]),
   }));
-  const unusable = broken.length > 0 ? broken : tooManyAliases(document, at);
+  const unusable = broken.length > 0 ? broken : [...tooManyAliases(document, at), ...keysThatAreNoWords(document, at)];
   let value: unknown;
   const problems = [...unusable, ...(unusable.length === 0 ? duplicateKeys(document, at) : [])];
   if (unusable.length === 0) {
@@ -92,6 +104,18 @@ function tooManyAliases(document: Document, at: At): TextProblem[] {
   return count > maxAliases
     ? [{ message: `More than ${maxAliases} aliases (*name) are not taken`, ...at(offset) }]
     : [];
+}
+
+/** The library would write out each list or section that stands as a key, again and again where they nest. */
+function keysThatAreNoWords(document: Document, at: At): TextProblem[] {
+  const problems: TextProblem[] = [];
+  visit(document, {
+    Map: (_, map) => {
+      for (const { key } of map.items)
+        if (!isScalar(key)) problems.push({ message: 'A key is expected to be a word', ...at(startOf(key)) });
+    },
+  });
+  return problems;
 }
 
 function duplicateKeys(document: Document, at: At): TextProblem[] {

@@ -83,7 +83,8 @@ async function exchange({ http, signal }: Carrier, request: SdkRequest, place: s
   });
   const answer = await readAnswer(streamed);
   const failure = answer.status >= 200 && answer.status < 300 ? undefined : refusalOf(place, answer);
-  return { statusCode: answer.status, body: answer.json, failure };
+  // The failure says it all. The SDK would walk through the body of one for its log, however deep it is.
+  return { statusCode: answer.status, body: failure === undefined ? answer.json : undefined, failure };
 }
 
 const ignore = (): void => undefined;

@@ -12,7 +12,7 @@ import { HomeserverError } from './homeserver-error.ts';
 import { type DownloadedMedia, HomeserverMedia, type MediaUpload } from './homeserver-media.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import { type OnRequest, Requests } from './requests.ts';
-import { type RoomEvent, readRoomEvent, type UnreadableEvent } from './room-event.ts';
+import { type RoomEvent, readRoomEvent, readRoomEvents, type UnreadableEvent } from './room-event.ts';
 import {
   type CreatedRoom,
   type CreateRoom,
@@ -273,7 +273,7 @@ export class Homeserver {
         timeoutMs: historyWithinMs,
       },
     );
-    return { events: chunk.map(readRoomEvent), ...(end === undefined ? {} : { next: end }) };
+    return { events: readRoomEvents(chunk), ...(end === undefined ? {} : { next: end }) };
   }
 
   async getEvent({ as, room }: InRoom, event: EventId): Promise<RoomEvent | UnreadableEvent | undefined> {

@@ -2,7 +2,7 @@
  * An answer of the homeserver, read to its end within bounds. Its depth is not judged here: one event that somebody
  * nested absurdly must not make a whole page of history unreadable.
  */
-import { readBounded, retryAfterMs } from '../base/answer-body.ts';
+import { keptWaitMs, readBounded, retryAfterMs } from '../base/answer-body.ts';
 import type { HttpAnswer, StreamedAnswer } from '../base/http-client.ts';
 import { member } from './json-object.ts';
 
@@ -27,5 +27,5 @@ function parse(text: string): unknown {
 function waitAskedFor(header: string | string[] | undefined, inBody: unknown): number | undefined {
   const fromHeader = retryAfterMs(header);
   if (fromHeader !== undefined) return fromHeader;
-  return typeof inBody === 'number' && Number.isFinite(inBody) ? Math.max(0, inBody) : undefined;
+  return typeof inBody === 'number' ? keptWaitMs(inBody) : undefined;
 }

@@ -154,4 +154,6 @@ function readState({ type, content, unsigned }: RoomEvent, stateKey: string): Ma
 const membershipOf = (value: unknown): Membership | undefined => memberships.find((membership) => membership === value);
 
 const eventIdOf = (value: unknown): EventId | undefined =>
-  typeof value === 'string' && value.startsWith('$') && value.length <= 255 ? asId<EventId>(value) : undefined;
+  typeof value === 'string' && value.startsWith('$') && value.length <= 255 && value.isWellFormed()
+    ? asId<EventId>(value)
+    : undefined;

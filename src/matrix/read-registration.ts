@@ -1,8 +1,8 @@
 /** Reads a registration file and refuses one that would not work or not protect, naming file, line and key. */
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ChanceryError, messageOf } from '../base/errors.ts';
+import { readYaml } from '../config/yaml-text.ts';
 
 const minTokenLength = 16;
 const placeholder = /change.?me|placeholder|example|your.?token|secret|xxxx|[<>]/i;
@@ -43,18 +43,15 @@ export type Registration = z.infer<typeof registrationShape>;
 
 /** Throws `CH-REGISTRATION-INVALID`; what stands in the file is not repeated, because it may be a token. */
 export async function readRegistration(path: string): Promise<Registration> {
-  const lines = new LineCounter();
-  const document = parseDocument(await contentsOf(path), { lineCounter: lines, logLevel: 'silent' });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw invalid(`${path}:${lines.linePos(broken.pos[0]).line}`, 'Expected YAML.');
-  const parsed = registrationShape.safeParse(document.toJS());
+  const yaml = readYaml(await contentsOf(path));
+  const [broken] = yaml.problems;
+  if (broken !== undefined) throw invalid(`${path}:${broken.line}`, 'Expected YAML.');
+  const parsed = registrationShape.safeParse(yaml.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const key = issue?.path ?? [];
-  const node: unknown = document.getIn(key, true);
-  const line = hasRange(node) ? `:${lines.linePos(node.range[0]).line}` : '';
   throw invalid(
-    `${path}${line}, ${key.join('.') || 'whole file'}`,
+    `${path}:${yaml.positionOf(key).line}, ${key.join('.') || 'whole file'}`,
     sentence(issue?.message ?? 'expected a registration'),
   );
 }
@@ -76,10 +73,6 @@ function isPattern(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function hasRange(node: unknown): node is { readonly range: readonly [number, ...number[]] } {
-  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -31,7 +31,7 @@ export interface MatrixFile {
  * `splitText`.
  */
 export const maxTextLength = 5_000;
-/** Leaves room for the plain form beside it. */
+/** As JSON, where a control character takes six; leaves room for the plain form beside it. */
 const maxHtmlBytes = 24_000;
 
 const messageTypes: Readonly<Record<Exclude<MediaKind, 'sticker'>, string>> = {
@@ -51,7 +51,7 @@ export interface RenderedText {
 export function renderRichText(rich: RichText): RenderedText {
   if (rich.ranges.length === 0) return { body: rich.text };
   const html = renderHtml(rich);
-  if (Buffer.byteLength(html) > maxHtmlBytes) return { body: rich.text };
+  if (Buffer.byteLength(JSON.stringify(html)) > maxHtmlBytes) return { body: rich.text };
   return { body: rich.text, format: 'org.matrix.custom.html', formatted_body: html };
 }
 

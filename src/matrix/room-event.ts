@@ -36,8 +36,13 @@ export interface UnreadableEvent {
 const maxIdBytes = 255;
 /** Beyond anything a client makes; what comes after us may walk through the content recursively. */
 const maxDepth = 60;
+const describedAlone = 100;
 
-const bounded = z.string().refine((text) => Buffer.byteLength(text) <= maxIdBytes, `at most ${maxIdBytes} bytes`);
+/** Half a surrogate pair cannot be stored and stands in no URL: two ids that differ in one would become the same. */
+const bounded = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) <= maxIdBytes, `at most ${maxIdBytes} bytes`)
+  .refine((text) => text.isWellFormed(), 'whole characters');
 const sigil = (mark: string) => bounded.refine((text) => text.startsWith(mark), `an id that starts with ${mark}`);
 const jsonObject = z.custom<JsonObject>(isJsonObject, 'an object');
 
@@ -57,9 +62,34 @@ const eventShape = z.object({
 });
 
 export function readRoomEvent(raw: unknown): RoomEvent | UnreadableEvent {
-  if (nestsDeeperThan(raw, maxDepth)) return unreadable(raw, `It nests deeper than ${maxDepth} levels.`);
+  return eventIn(raw) ?? unreadable(raw);
+}
+
+/**
+ * In the order of the list, but unreadable ones beyond the first hundred come last and together: a body can hold
+ * millions of them, and each takes its time to be described and stored.
+ */
+export function readRoomEvents(list: readonly unknown[]): (RoomEvent | UnreadableEvent)[] {
+  const read: (RoomEvent | UnreadableEvent)[] = [];
+  const crowd: unknown[] = [];
+  let described = 0;
+  for (const raw of list) {
+    const event = stringMember(raw, 'event_id') === undefined ? undefined : eventIn(raw);
+    if (event !== undefined) read.push(event);
+    else if (described < describedAlone) {
+      described += 1;
+      read.push(unreadable(raw));
+    } else crowd.push(raw);
+  }
+  if (crowd.length > 0)
+    read.push({ reason: `${crowd.length} more that are no events`, raw: `[${crowd.map(asJson).join(',')}]` });
+  return read;
+}
+
+function eventIn(raw: unknown): RoomEvent | undefined {
+  if (nestsDeeperThan(raw, maxDepth)) return undefined;
   const parsed = eventShape.safeParse(raw);
-  if (!parsed.success) return unreadable(raw, z.prettifyError(parsed.error));
+  if (!parsed.success) return undefined;
   const { state_key, redacts, unsigned, ...event } = parsed.data;
   return {
     ...event,
@@ -71,15 +101,21 @@ export function readRoomEvent(raw: unknown): RoomEvent | UnreadableEvent {
 
 export const isReadable = (event: RoomEvent | UnreadableEvent): event is RoomEvent => 'event_id' in event;
 
-function unreadable(raw: unknown, reason: string): UnreadableEvent {
+function unreadable(raw: unknown): UnreadableEvent {
   const event = sigil('$').safeParse(stringMember(raw, 'event_id'));
   const room = sigil('!').safeParse(stringMember(raw, 'room_id'));
   return {
-    reason,
+    reason: whyUnreadable(raw),
     raw: asJson(raw),
     ...(event.success ? { event: asId<EventId>(event.data) } : {}),
     ...(room.success ? { room: asId<RoomId>(room.data) } : {}),
   };
+}
+
+function whyUnreadable(raw: unknown): string {
+  if (nestsDeeperThan(raw, maxDepth)) return `It nests deeper than ${maxDepth} levels.`;
+  const { error } = eventShape.safeParse(raw);
+  return error === undefined ? '' : z.prettifyError(error);
 }
 
 /** `JSON.stringify` recurses: what is nested too deeply even for it is kept without the members that are. */

@@ -8,7 +8,7 @@ import { equalSecrets } from '../base/constant-time.ts';
 import { ChanceryError } from '../base/errors.ts';
 import type { HttpReply, Route } from '../base/http-listener.ts';
 import { type EphemeralEvent, readEphemeral } from './ephemeral.ts';
-import { isReadable, type RoomEvent, readRoomEvent, type UnreadableEvent } from './room-event.ts';
+import { isReadable, type RoomEvent, readRoomEvents, type UnreadableEvent } from './room-event.ts';
 
 /** What one transaction brought, in the homeserver's order. */
 export interface TransactionBatch {
@@ -88,7 +88,7 @@ function readTransaction(body: Uint8Array): Omit<TransactionBatch, 'transaction'
   const parsed = transactionShape.safeParse(parse(body));
   if (!parsed.success) throw new ChanceryError('CH-HTTP-BAD-BODY', { detail: z.prettifyError(parsed.error) });
   const { events, ephemeral, 'de.sorunome.msc2409.ephemeral': unstableEphemeral } = parsed.data;
-  const read = events.map(readRoomEvent);
+  const read = readRoomEvents(events);
   return {
     events: read.filter(isReadable),
     unreadable: read.flatMap((event) => (isReadable(event) ? [] : [event])),

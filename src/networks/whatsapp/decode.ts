@@ -7,6 +7,7 @@ import type { RemoteEvent } from '../../model/remote-event.ts';
 import type { AdapterState } from '../contract.ts';
 import { DescribedContacts } from './described-contacts.ts';
 import {
+  asName,
   type Change,
   messageShape,
   statusShape,
@@ -149,4 +150,4 @@ function reasonOf({ errors: [error] = [] }: WhatsAppStatus): string {
 }
 
 const nameFromPhone = (phone: string | undefined): string | undefined =>
-  phone === undefined ? undefined : /^\d+$/.test(phone) ? `+${phone}` : phone;
+  phone === undefined ? undefined : asName(/^\d+$/.test(phone) ? `+${phone}` : phone) || undefined;

@@ -18,20 +18,15 @@ const maxProfileName = 100;
 const exact = z.union([z.string(), z.int().transform(String)]);
 const loose = z.union([z.string(), z.number()]).transform(String);
 
-/** An id is kept as it came, so what could not be kept is not taken. */
-const id = exact.refine((value) => value !== '' && value.length <= maxId && value.isWellFormed());
+/** An id is kept as it came, here and on the homeserver, so what could not be kept is not taken. */
+export const isKept = (id: string): boolean =>
+  id !== '' && id.length <= maxId && id.isWellFormed() && !id.includes('\0');
+const id = exact.refine(isKept);
 const phone = id.transform((value) => value.replace(/^\+(?=\d)/, ''));
 const text = loose.transform((value) => wholly(value, maxText));
 const caption = loose.transform((value) => wholly(value, maxCaption));
 const name = loose.transform((value) => storable(value).slice(0, maxName).toWellFormed());
-/** What would break or turn around the line that it stands in is left out. */
-const profileName = loose.transform((value) =>
-  storable(value)
-    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '')
-    .slice(0, maxProfileName)
-    .toWellFormed()
-    .trim(),
-);
+const profileName = loose.transform(asName);
 
 /** What is missing or cannot be read is undefined. */
 const optional = <Shape extends z.ZodType>(shape: Shape) =>
@@ -150,6 +145,15 @@ export type Change = z.output<typeof changeShape>;
 export type WhatsAppMessage = z.output<typeof messageShape>;
 export type WhatsAppStatus = z.output<typeof statusShape>;
 export type WhatsAppContact = z.output<typeof contactShape>;
+
+/** As the name of a user: what would break or turn around the line that it stands in is left out. */
+export function asName(value: string): string {
+  return storable(value)
+    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '')
+    .slice(0, maxProfileName)
+    .toWellFormed()
+    .trim();
+}
 
 const cutMark = ' … (cut here: it was longer than WhatsApp allows)';
 

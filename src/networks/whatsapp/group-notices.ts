@@ -2,20 +2,20 @@
 import { createHash } from 'node:crypto';
 import { asId, type ChatId, type ContactId, type RemoteMessageId } from '../../model/ids.ts';
 import type { ContactSketch, MessageEvent } from '../../model/remote-event.ts';
+import { isKept } from './envelope.ts';
 import { eventIdOf } from './event-ids.ts';
-import { textAt } from './notices.ts';
+import { fitting, textAt } from './notices.ts';
 import { timeOf } from './timestamps.ts';
 
 /** Stands for WhatsApp itself where nobody in particular speaks. */
 const whatsAppItself: ContactSketch = { id: asId<ContactId>('whatsapp'), displayName: 'WhatsApp' };
-const maxId = 512;
 const maxWords = 100;
 const maxListed = 20;
 
 /** Undefined when it names no group. */
 export function groupNotice(field: string, group: unknown, now: number): MessageEvent | undefined {
   const chat = textAt(group, 'group_id');
-  if (chat === '' || chat.length > maxId || !chat.isWellFormed()) return undefined;
+  if (!isKept(chat)) return undefined;
   const digest = createHash('sha256').update(JSON.stringify(group)).digest('base64url');
   const id = eventIdOf('group', field, digest);
   return {
@@ -32,14 +32,13 @@ export function groupNotice(field: string, group: unknown, now: number): Message
 function wordsOf(field: string, group: unknown): string {
   const kind = textAt(group, 'type') || field;
   const subject = textAt(group, 'subject');
-  return [
+  const words = [
     `WhatsApp reports a change of the group (${kind.slice(0, maxWords)}, ${field}).`,
     ...(subject === '' ? [] : [`Its name: ${subject.slice(0, 2 * maxWords)}.`]),
     ...peopleAt(group, 'added_participants', 'Added'),
     ...peopleAt(group, 'removed_participants', 'Removed'),
-  ]
-    .join(' ')
-    .toWellFormed();
+  ];
+  return fitting(words.join(' '));
 }
 
 function peopleAt(group: unknown, key: string, word: string): string[] {

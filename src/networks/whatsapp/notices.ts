@@ -7,9 +7,13 @@ const maxWords = 4_500;
 const cutMark = ' … (cut here)';
 
 export function noticeOf(message: WhatsAppMessage): NoticeContent {
-  const words = wordsOf(message).toWellFormed().replaceAll('\0', '\ufffd');
-  const text = words.length <= maxWords ? words : words.slice(0, maxWords).toWellFormed() + cutMark;
-  return { type: 'notice', kind: message.type, text };
+  return { type: 'notice', kind: message.type, text: fitting(wordsOf(message)) };
+}
+
+/** What every homeserver takes as one event; where it was cut, it says so. */
+export function fitting(text: string): string {
+  const words = text.toWellFormed().replaceAll('\0', '\ufffd');
+  return words.length <= maxWords ? words : words.slice(0, maxWords).toWellFormed() + cutMark;
 }
 
 function wordsOf(message: WhatsAppMessage): string {

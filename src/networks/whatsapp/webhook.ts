@@ -28,6 +28,9 @@ export interface WebhookOptions {
   readonly numbers: ReadonlyMap<string, ConnectedNumber>;
 }
 
+/** Those whose app has signed a body, by phone number id. */
+type Signers = ReadonlyMap<string, ConnectedNumber>;
+
 /** Meta: "Payloads can be up to 3 MB". */
 const maxBodyBytes = 4 * 1024 * 1024;
 const maxChallenge = 256;
@@ -97,47 +100,23 @@ export class Webhook {
     }
     // An entry without changes is looked at as one, and set aside as such.
     const changes = envelope.data.entry.flatMap((entry) => entryShape.safeParse(entry).data?.changes ?? [entry]);
-    const foreign: unknown[] = [];
-    for (let at = 0; at < changes.length; at += changesAtOnce) {
-      const together = changes.slice(at, at + changesAtOnce);
-      const taken = await Promise.all(together.map((change) => this.#take(change, signers)));
-      foreign.push(...together.filter((_, index) => taken[index] === false));
-    }
-    const isTaken = changes.length === 0 || foreign.length < changes.length;
-    // The body will not come again, so what is for a number that is not connected here is kept.
-    if (isTaken && foreign.length > 0)
-      await this.#quarantine(signers, 'changes for a number that is not connected', bytesOf(foreign));
-    if (!isTaken) {
+    const { taken, unreadable, foreign, stranger } = sorted(changes, signers);
+    if (stranger !== undefined)
+      this.#warn('a webhook for a number that is not connected was not taken', { number: stranger });
+    if (foreign.length > 0 && foreign.length === changes.length) {
       throw new ChanceryError('CH-ACCOUNT-UNKNOWN', {
         detail: 'No number in this body is connected with its signature.',
       });
     }
+    for (let at = 0; at < taken.length; at += changesAtOnce)
+      await Promise.all(taken.slice(at, at + changesAtOnce).map((each) => this.#accept(each)));
+    // The body will not come again, so what is for a number that is not connected here is kept.
+    await this.#setAside(signers, 'changes for a number that is not connected', foreign);
+    await this.#setAside(signers, 'a change that is not as WhatsApp documents it, or names no number', unreadable);
     return received;
   }
 
-  /** False when the change is for a number that is not connected under this signature. */
-  async #take(raw: unknown, signers: ReadonlyMap<string, ConnectedNumber>): Promise<boolean> {
-    const { data: change } = changeShape.safeParse(raw);
-    if (change === undefined) {
-      await this.#quarantine(
-        signers,
-        'a change that is not as WhatsApp documents it, or names no number',
-        bytesOf(raw),
-      );
-      return true;
-    }
-    const number = signers.get(change.value.metadata.phone_number_id);
-    if (number === undefined) {
-      this.#warn('a webhook for a number that is not connected was not taken', {
-        number: change.value.metadata.phone_number_id,
-      });
-      return false;
-    }
-    await this.#accept(number, change);
-    return true;
-  }
-
-  async #accept({ account }: ConnectedNumber, change: Change): Promise<void> {
+  async #accept({ number: { account }, change, raw }: Taken): Promise<void> {
     const { sink, clock } = this.#options.context;
     for (const { code, title } of (change.value.errors ?? []).slice(0, errorsLogged)) {
       this.#log.error(
@@ -152,25 +131,29 @@ export class Webhook {
         state,
         now: clock.now(),
         unreadable: (reason, item) => {
+          // As it came, not as it was read.
+          const kept = item === change.value ? raw : item;
           const items = unreadable.get(reason);
-          if (items === undefined) unreadable.set(reason, [item]);
-          else items.push(item);
+          if (items === undefined) unreadable.set(reason, [kept]);
+          else items.push(kept);
         },
       });
     });
-    // Those with the same trouble lie together: thousands in one body must not take thousands of commits.
-    for (const [reason, items] of unreadable)
-      await sink.quarantine(account, reason, bytesOf(items.length === 1 ? items[0] : items));
+    for (const [reason, items] of unreadable) await sink.quarantine(account, reason, together(items));
+  }
+
+  async #setAside(signers: Signers, reason: string, items: readonly unknown[]): Promise<void> {
+    if (items.length > 0) await this.#quarantine(signers, reason, together(items));
   }
 
   /** Nobody can tell which number it is for, so it is kept for the first that shares the signature. */
-  async #quarantine(signers: ReadonlyMap<string, ConnectedNumber>, reason: string, raw: Uint8Array): Promise<void> {
+  async #quarantine(signers: Signers, reason: string, raw: Uint8Array): Promise<void> {
     const [first] = signers.values();
     if (first !== undefined) await this.#options.context.sink.quarantine(first.account, reason, raw);
   }
 
   /** The numbers whose app has signed exactly these bytes. */
-  #signersOf(body: Uint8Array, signature: string): ReadonlyMap<string, ConnectedNumber> {
+  #signersOf(body: Uint8Array, signature: string): Signers {
     const fits = new Map<string, boolean>();
     const signers = new Map<string, ConnectedNumber>();
     for (const number of this.#all()) {
@@ -196,7 +179,40 @@ export class Webhook {
 }
 
 const received: HttpReply = { status: 200, body: {} };
-const bytesOf = (json: unknown): Uint8Array => Buffer.from(JSON.stringify(json));
+
+/** Those with the same trouble lie together: thousands, or millions, in one body must not take as many commits. */
+const together = (items: readonly unknown[]): Uint8Array =>
+  Buffer.from(JSON.stringify(items.length === 1 ? items[0] : items));
+
+interface Taken {
+  readonly number: ConnectedNumber;
+  readonly change: Change;
+  readonly raw: unknown;
+}
+
+interface Sorted {
+  readonly taken: Taken[];
+  readonly unreadable: unknown[];
+  /** For a number that is not connected under this signature. */
+  readonly foreign: unknown[];
+  /** One of those numbers. */
+  stranger?: string;
+}
+
+function sorted(changes: readonly unknown[], signers: Signers): Sorted {
+  const found: Sorted = { taken: [], unreadable: [], foreign: [] };
+  for (const raw of changes) {
+    const { data: change } = changeShape.safeParse(raw);
+    const named = change?.value.metadata.phone_number_id ?? '';
+    const number = signers.get(named);
+    if (change === undefined) found.unreadable.push(raw);
+    else if (number === undefined) {
+      found.foreign.push(raw);
+      found.stranger = named;
+    } else found.taken.push({ number, change, raw });
+  }
+  return found;
+}
 
 /** Throws `CH-HTTP-UNAUTHORISED`. */
 function signatureIn(headers: IncomingHttpHeaders): string {

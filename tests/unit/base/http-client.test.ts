@@ -134,6 +134,12 @@ test.each([
   ['0', 0],
   ['1.5', 1_500],
   ['-3', 0],
+  // The journal keeps whole milliseconds, and nobody means a century.
+  ['0.0001', 1],
+  ['5.0005', 5_001],
+  ['99999999999', 86_400_000],
+  ['Thu, 01 Jan 2099 00:00:00 GMT', 86_400_000],
+  ['1e999', undefined],
   ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
   ['soon', undefined],
 ])('Retry-After: %s asks for %p ms', async (value, wanted) => {

@@ -200,13 +200,19 @@ describe('a text that is not plain YAML is refused with its place', () => {
     ]);
   });
 
+  test('a list or a section as a key, which nests to no end of work', async () => {
+    expect(await problems('[a, b]: 1\n')).toEqual(['F:1:1: A key is expected to be a word']);
+    expect(await problems('? '.repeat(600))).toHaveLength(51);
+  });
+
   test('very many aliases, brackets or keys, in seconds', async () => {
     const many = (count: number, line: (index: number) => string): string =>
       Array.from({ length: count }, (_, index) => line(index)).join('');
     expect(await problems(`x:\n- &a b\n${many(5_000, () => '- *a\n')}`)).toEqual([
       'F:103:3: More than 100 aliases (*name) are not taken',
     ]);
-    expect((await problems('['.repeat(20_000))).length).toBeGreaterThan(0);
+    for (const nest of ['[', '{a: ', '- ', '? ', '&a [', '!!seq [', 'a:\n- '])
+      expect((await problems(nest.repeat(20_000))).length).toBeGreaterThan(0);
     expect(await problems(many(20_000, (index) => `key${index}: 1\n`))).toHaveLength(51);
   }, 60_000);
 });

@@ -114,6 +114,22 @@ test('how long to wait is taken from the header, then from the body', async () =
   expect(await failure(homeserver.sendEvent(message))).toMatchObject({ retryAfterMs: 3_000 });
 });
 
+test.each([
+  [0.5, 1],
+  [-5, 0],
+  [1e300, 86_400_000],
+  ['100', undefined],
+])('a wait of %p ms in the body is one of %p', async (asked, kept) => {
+  fake.answer = () => [429, { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: asked }];
+  expect((await failure(homeserver.sendEvent(message))).retryAfterMs).toBe(kept);
+});
+
+test('a refusal that somebody nested absurdly is a refusal like any other', async () => {
+  const bomb = '['.repeat(20_000) + ']'.repeat(20_000);
+  fake.answer = () => [403, `{"errcode":"M_FORBIDDEN","error":"no","more":${bomb}}`];
+  expect(await failure(homeserver.sendEvent(message))).toMatchObject({ kind: 'permanent', errcode: 'M_FORBIDDEN' });
+});
+
 test('a connection that is cut, or never made, is unreachable', async () => {
   fake.answer = () => undefined;
   expect(await failure(homeserver.sendEvent(message))).toMatchObject({
@@ -244,6 +260,15 @@ test('a page of history survives an event that nobody can read', async () => {
   expect(events.map(isReadable)).toEqual([true, false]);
   expect(next).toBe('older');
   expect(fake.asked[0]?.query).toMatchObject({ dir: 'b', limit: '2', from: 'here' });
+});
+
+test('a page of history with thousands of things that are no events is read, and they are kept together', async () => {
+  const chunk = [...Array.from({ length: 20_000 }, (_, index) => index), '$last'];
+  fake.answer = () => [200, { chunk }];
+  const { events } = await homeserver.messages(inRoom);
+  expect(events).toHaveLength(101);
+  const raw = events.flatMap((event) => (isReadable(event) ? [] : [JSON.parse(event.raw) as unknown]));
+  expect(raw.flat()).toEqual(chunk);
 });
 
 test('an id that would climb out of its place in a path never leaves', async () => {

@@ -169,6 +169,7 @@ test('a reaction and its target are read', () => {
     emoji: '👍',
   });
   expect(reaction({ rel_type: 'm.annotation', event_id: '$t' })).toEqual({ kind: 'ignored', why: 'malformed' });
+  expect(reaction({ rel_type: 'm.annotation', event_id: '$\ud83d', key: 'x' })).toMatchObject({ why: 'malformed' });
 });
 
 test('a redaction is read in its older and its newer form', () => {

@@ -61,8 +61,9 @@ test('HTML nested deeper than any client writes is not read at all', () => {
   expect(readHtml('<b>'.repeat(99) + 'x')?.text).toBe('x');
 });
 
-test('bombs of 64 KB are over in a moment', () => {
-  const size = 65_536;
+test('bombs of half a megabyte are over before this test is', () => {
+  // Eight times what an event can hold: work that grows with the square of it would take many minutes.
+  const size = 8 * 65_536;
   const bombs = [
     '<blockquote>',
     '<b>x</i>',
@@ -89,12 +90,9 @@ test('bombs of 64 KB are over in a moment', () => {
   ];
   for (const bomb of bombs) {
     const html = bomb.repeat(Math.ceil(size / bomb.length));
-    const before = performance.now();
-    const rich = readHtml(html);
-    expect([bomb, performance.now() - before < 250]).toEqual([bomb, true]);
-    expect(rich?.text.length ?? 0).toBeLessThan(5 * size);
+    expect(readHtml(html)?.text.length ?? 0).toBeLessThan(5 * size);
   }
-});
+}, 60_000);
 
 test('no HTML makes it crash, and ranges always lie inside the text', () => {
   const piece = fc.oneof(

@@ -96,6 +96,21 @@ test('a refusal never repeats what stands in the file', async () => {
   expect(String(error)).not.toContain('hunter2');
 });
 
+test.each([
+  ['an alias of nothing', 'id: *nobody\n'],
+  ['a crowd of aliases', `a: &a [1]\nb: [${'*a, '.repeat(500)}]\n`],
+  ['aliases that multiply', `a: &a [1, 1]\nb: &b [${'*a, '.repeat(90)}]\nc: [${'*b, '.repeat(9)}]\n`],
+  ['more levels than anybody writes', '{a: '.repeat(20_000)],
+  ['a key twice', 'id: one\nid: two\n'],
+])('a file with %s is refused with its line, and nothing else happens', async (_what, text) => {
+  await writeFile(path, text);
+  await expect(readRegistration(path)).rejects.toMatchObject({
+    code: 'CH-REGISTRATION-INVALID',
+    place: expect.stringMatching(/registration\.yaml:\d+/),
+    detail: 'Expected YAML.',
+  });
+});
+
 test('a file that is not there is named', async () => {
   await expect(readRegistration(path)).rejects.toMatchObject({ code: 'CH-REGISTRATION-INVALID', place: path });
 });

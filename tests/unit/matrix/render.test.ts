@@ -98,7 +98,11 @@ test('a text of the greatest length fits into an event, whatever it holds and ho
     const ranges = textStyles.flatMap((style) =>
       Array.from({ length: maxTextLength / 2 }, (_, at) => ({ start: at * 2, length: 1, style })),
     );
-    for (const rich of [plainText(whole), { text: whole, ranges }, { text: whole, ranges: ranges.slice(0, 40) }]) {
+    for (const rich of [
+      plainText(whole),
+      { text: whole, ranges },
+      ...[40, 1_000, 1_250].map((count) => ({ text: whole, ranges: ranges.slice(0, count) })),
+    ]) {
       expect(Buffer.byteLength(JSON.stringify(renderText(rich).content))).toBeLessThan(62_000);
     }
   }

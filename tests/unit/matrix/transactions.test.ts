@@ -96,6 +96,27 @@ test('one event that nobody can read is set aside and the others go on', async (
   expect(batches[0]?.unreadable[5]).toMatchObject({ event: '$one', room: '!room' });
 });
 
+test('thousands of things that are no events take one place, and the event behind them is taken', async () => {
+  const odd = Array.from({ length: 20_000 }, (_, index) => (index % 2 === 0 ? index : { event_id: `$${index}` }));
+  expect((await push({ events: [...odd, event()] })).status).toBe(200);
+  const [{ events, unreadable } = { events: [], unreadable: [] }] = batches;
+  expect(events).toHaveLength(1);
+  expect(unreadable).toHaveLength(101);
+  expect(unreadable.flatMap(({ raw }) => JSON.parse(raw) as unknown)).toEqual(odd);
+});
+
+test('an id with half a letter cannot be kept, so that the event is set aside as it is', async () => {
+  const half = '\ud83d';
+  const broken = [{ event_id: `$${half}` }, { room_id: `!${half}` }, { sender: `@${half}` }, { state_key: half }].map(
+    event,
+  );
+  expect((await push({ events: broken })).status).toBe(200);
+  expect(batches[0]?.events).toEqual([]);
+  expect(batches[0]?.unreadable.map(({ raw }) => JSON.parse(raw) as unknown)).toEqual(broken);
+  // The name of an event that has one is known all the same.
+  expect(batches[0]?.unreadable.map((each) => each.event)).toEqual([undefined, '$one', '$one', '$one']);
+});
+
 test('an event that somebody nested absurdly does not stop the bridge', async () => {
   for (const depth of [100, 30_000]) {
     const bomb = JSON.stringify(event({ event_id: '$bomb' })).replace('"hello"', '['.repeat(depth) + ']'.repeat(depth));

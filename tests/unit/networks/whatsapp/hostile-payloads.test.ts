@@ -183,6 +183,30 @@ test('two reports of one group are two things, one report twice is one', async (
   expect(new Set(events.map(({ id }) => id)).size).toBe(2);
 });
 
+test('an id that no homeserver could keep is none', async () => {
+  const { events, unreadable } = await decoded({
+    contacts: [sheena],
+    messages: [textMessage('a', { id: 'wamid.\0' }), textMessage('b', { group_id: 'g\0' })],
+    groups: [{ group_id: 'g\0' }],
+  });
+  expect(events).toEqual([]);
+  expect(unreadable).toHaveLength(3);
+});
+
+test('a number that is none makes no name that a homeserver refuses', async () => {
+  const { events } = await decoded({ messages: [textMessage('a', { from: `\u202e\n${'x'.repeat(400)}` })] });
+  expect(events).toMatchObject([{ from: { displayName: 'x'.repeat(100) } }]);
+});
+
+test('what is told of a group fits into an event, however long its words are', async () => {
+  const people = Array.from({ length: 30 }, () => ({ wa_id: '\0'.repeat(5_000) }));
+  const { events } = await seen([{ groups: [{ group_id: 'g', type: '\0', added_participants: people }] }]);
+  const [line = ''] = events.map(lineOf);
+  expect(line).toContain('… (cut here)');
+  expect(line).not.toContain('\0');
+  expect(line.length).toBeLessThan(5_000);
+});
+
 test('a list of everything that a body can hold is decoded', async () => {
   const messages = Array.from({ length: 15_000 }, (_, index) => textMessage('x', { id: `wamid.${index}` }));
   const { events } = await decoded({ contacts: Array.from({ length: 15_000 }, () => ({ wa_id: '1' })), messages });

@@ -1,6 +1,12 @@
 /** What WhatsApp signed and nobody here can read is kept, counted, and stops nothing. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { ConnectedNumber } from './connected-number.ts';
+import { Readable } from 'node:stream';
+import { createLog } from '../../../../src/base/logging.ts';
+import { type AccountId, asId } from '../../../../src/model/ids.ts';
+import type { Sink } from '../../../../src/networks/contract.ts';
+import { Webhook } from '../../../../src/networks/whatsapp/webhook.ts';
+import { appSecret, ConnectedNumber, phoneNumberId, signatureOf, verifyToken } from './connected-number.ts';
+import { MemoryState } from './memory-state.ts';
 import { change, envelope, message, messages, sheena, status, textMessage } from './payloads.ts';
 import { lineOf } from './seen-in-room.ts';
 
@@ -114,6 +120,40 @@ test('thousands of unreadable things in one body take one place', async () => {
   expect((await number.deliver(messages(...many, textMessage('and one word')))).status).toBe(200);
   expect(await lines()).toEqual(['Sheena Nelson: text "and one word"']);
   expect(await number.quarantined()).toHaveLength(1);
+});
+
+test('thousands of changes that are none take one place', async () => {
+  const many = Array.from({ length: 20_000 }, (_, index) => index);
+  expect((await number.deliver(envelope(...many, change({ messages: [textMessage('and one word')] })))).status).toBe(
+    200,
+  );
+  expect(await number.arrived()).toHaveLength(1);
+  expect(await number.quarantined()).toEqual(['a change that is not as WhatsApp documents it, or names no number']);
+});
+
+test('what is kept aside is what came, not what was read in it', async () => {
+  const kept: unknown[] = [];
+  const sink: Sink = {
+    accept: async (_account, decode) => {
+      await decode(new MemoryState());
+    },
+    quarantine: async (_account, _reason, raw) => void kept.push(JSON.parse(String(raw))),
+  };
+  const context = { sink, clock: { now: () => 1 }, log: createLog('silent'), stateOf: () => new MemoryState() };
+  const credentials = { phoneNumberId, accessToken: 'EAAG', appSecret, verifyToken };
+  const { routes } = new Webhook({
+    path: '/whatsapp',
+    context: { ...context, openFile: () => Readable.from([]), onCall: () => undefined },
+    numbers: new Map([[phoneNumberId, { account: asId<AccountId>('whatsapp/1'), credentials }]]),
+  });
+  const odd = change({ statuses: null, errors: 'all of them' });
+  const body = Buffer.from(JSON.stringify(envelope(odd)));
+  const headers = { 'x-hub-signature-256': signatureOf(body) };
+  const post = routes.find(({ method }) => method === 'POST');
+  expect(await post?.handle({ params: {}, query: new URLSearchParams(), headers, body })).toMatchObject({
+    status: 200,
+  });
+  expect(kept).toEqual([odd]);
 });
 
 test('more changes in one body than the store lets wait are all taken', async () => {
