@@ -6,6 +6,7 @@
  * | `webhook` | WhatsApp's webhook by HTTP: src/networks/whatsapp/webhook.ts, src/base/http-listener.ts, the sink, the store |
  * | `transactions` | the homeserver's pushes by HTTP: src/matrix/transactions.ts, ephemeral.ts, src/bridge/intake.ts, the store |
  * | `control` | the control socket: src/cli/control-server.ts, pending-logins.ts, src/networks/whatsapp/login.ts |
+ * | `monitoring` | those who watch, by HTTP: src/cli/monitoring.ts |
  * | `webhook-decoder` | changes of a webhook: src/networks/whatsapp/envelope.ts, decode.ts, message-content.ts, notices.ts, identity.ts |
  * | `room-event` | events of a room: src/matrix/room-event.ts, read-event.ts, read-message.ts, src/networks/whatsapp/send-body.ts |
  * | `graph-answers` | answers of the Graph API: src/networks/whatsapp/graph.ts, session.ts, media-download.ts, login.ts |
@@ -23,6 +24,7 @@
  * | `bot-commands` | commands: src/bot/bot.ts |
  */
 import { controlListener } from './listeners/control.ts';
+import { monitoringListener } from './listeners/monitoring.ts';
 import { transactionListener } from './listeners/transactions.ts';
 import { webhookListener } from './listeners/webhook.ts';
 import { controlAnswers, graphAnswers, homeserverAnswers } from './parsers/answers.ts';
@@ -41,6 +43,7 @@ const targets: readonly Target[] = [
   transactionListener,
   graphAnswers,
   controlListener,
+  monitoringListener,
   registration,
   controlAnswers,
   mediaHeaders,
