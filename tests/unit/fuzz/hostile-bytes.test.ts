@@ -6,7 +6,7 @@ import { mutateJson } from '../../fuzz/mutate/json.ts';
 import { targetNames } from '../../fuzz/targets.ts';
 import type { Failure } from '../../fuzz/worker-messages.ts';
 
-const bodies = 400;
+const bodies = 500;
 
 test('no listener and no parser crashes, hangs, stores or loses anything over what a stranger sends', async () => {
   const failures: Failure[] = [];
