@@ -7,7 +7,8 @@ import { reached } from '../base/named-points.ts';
 import type { JournalId, PartId } from '../model/ids.ts';
 import type { SendResult, Session } from '../networks/contract.ts';
 import type { NewPart, Part } from '../store/parts.ts';
-import { feedbackLane } from '../store/portals.ts';
+import { inboundLane } from '../store/portals.ts';
+import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Feedback, Shown } from './feedback.ts';
@@ -23,6 +24,8 @@ export interface Attempt {
   readonly session: Session;
   readonly networkName: string;
   readonly shown: Shown;
+  /** Joins the transaction in which it is recorded that the network has the part. */
+  readonly whenSent?: ((unit: UnitOfWork) => Promise<void>) | undefined;
 }
 
 /** What the network has said of a part, whatever the call itself comes to. */
@@ -68,13 +71,13 @@ export class Sending {
     return part.id;
   }
 
-  async #call({ part, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
+  async #call({ part, networkName, shown, whenSent }: Attempt, call: () => Promise<SendResult>): Promise<void> {
     reached('outbound.sending');
     const result = await call();
     reached('outbound.sent');
     switch (result.outcome) {
       case 'sent':
-        return this.#change(part, { state: 'sent', remoteId: result.message });
+        return this.#change(part, { state: 'sent', remoteId: result.message }, whenSent);
       case 'refused':
         return this.refuse({ part, shown }, words.notDelivered(networkName, result.reason));
       case 'not-sent':
@@ -100,7 +103,7 @@ export class Sending {
   /** Whether something still waits to be looked at that was there when this was asked first. */
   async #mayHoldEvidence(part: Part): Promise<boolean> {
     const { journal } = this.#context.store.read;
-    const lane = feedbackLane(part.portalId);
+    const lane = inboundLane(part.portalId);
     const next = await journal.head(lane);
     if (next === undefined || next.state === 'parked') return false;
     const wait = this.#waitOf(part);
@@ -124,12 +127,14 @@ export class Sending {
   async #change(
     part: Part,
     change: { state: Part['state']; remoteId?: Part['remoteId']; reason?: string },
+    whenSent?: (unit: UnitOfWork) => Promise<void>,
   ): Promise<void> {
     const { store, clock } = this.#context;
     await store.write(async (unit) => {
       const present = await unit.parts.get(part.id);
       const state = present !== undefined && isBeyond(present.state) ? present.state : change.state;
       await unit.parts.change(part.id, clock.now(), { ...change, state });
+      if (state !== 'failed') await whenSent?.(unit);
     });
   }
 }

@@ -20,9 +20,6 @@ import { SealedFiles } from '../vault/sealed-files.ts';
 import { type Accounts, connectAccounts } from './accounts.ts';
 import { Monitoring } from './monitoring.ts';
 
-/** Under load; a third of what a homeserver needs for one event, and less than many disks need for one commit. */
-const commitEveryMs = 5;
-
 /** A bridge that is ready to run. `start` opens what it listens on; `stop` finishes what is in hand. */
 export interface Composition {
   readonly bridge: Bridge;
@@ -39,10 +36,7 @@ export async function compose(config: Config, version: string): Promise<Composit
   const registration = await readRegistration(appservice.registration_file);
   const log = createLog(config.logging.level);
   const metrics = new Metrics();
-  const store = openStore(data.directory, key, {
-    commitEveryMs,
-    onCommit: (seconds, units) => metrics.committed(seconds, units),
-  });
+  const store = openStore(data.directory, key, (seconds, units) => metrics.committed(seconds, units));
   const files = await openFiles(store, data.directory);
   const identifiers = new Identifiers({
     secret: await store.write((unit) => unit.secrets.ensure('identifiers')),
