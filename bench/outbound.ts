@@ -36,7 +36,10 @@ export const outbound: Bench = {
       await sink.start(serverName);
       const house = await House.running({
         neighbours: [sink.registrationFile],
+<<<<<<< ours
         whatsapp: { statuses: 'delivered' },
+=======
+>>>>>>> theirs
         whatsappSection: { messages_per_second: 1_000 },
       });
       try {
@@ -77,7 +80,7 @@ async function measure(house: House, sink: SinkService, pushed: Arrivals<string>
         chats,
         deliver: ({ room }, text) => ({ arrived: reached.of(text), next: official.sendText(room, text) }),
       },
-      { rounds: 3, messages: 40, say },
+      { rounds: 4, messages: 30, say },
     );
     return {
       sink_per_s: rounded(sunk.perSecond),

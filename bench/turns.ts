@@ -86,13 +86,10 @@ async function run<Chat>(
     return tookMs;
   };
   await send('lead-in', leadIn);
-  console.error('BEGIN', name, Date.now() / 1000);
   const before = { cpuMs: cpuMs(), at: performance.now() };
   const tookMs = await send('measured', messages);
   const seconds = (performance.now() - before.at) / 1_000;
-  console.error('END', name, Date.now() / 1000, tookMs.length);
   await settled();
-  console.error('SETTLED', name, Date.now() / 1000);
   const result = { seconds, tookMs, cpuMs: cpuMs() - before.cpuMs };
   await delay(quietMs);
   return result;

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Slower than this times its best is slow. */
-const isSlowAt = 2;
+const isSlowAt = 4;
 const restPerDelay = 9;
 const longestRestMs = 2_000;
 /** So much of the best is forgotten with each request. */
