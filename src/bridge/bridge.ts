@@ -10,6 +10,7 @@ import { isFeedbackLane } from '../store/portals.ts';
 import { BotRoom, type CommandAnswerer } from './bot-room.ts';
 import { CatchUp } from './catch-up.ts';
 import type { BridgeContext } from './context.ts';
+import { Courtesy } from './courtesy.ts';
 import { Feedback } from './feedback.ts';
 import { Ghosts } from './ghosts.ts';
 import { HomeserverLink } from './homeserver-link.ts';
@@ -40,7 +41,7 @@ export interface BridgeOptions {
 
 /** A homeserver makes an event in about 15 ms on one core: more lanes than this only queue there. */
 const inboundLanes = 20;
-/** What became of messages is told after them: each telling costs the homeserver as much as a message. */
+/** Good news of messages is told after them: each telling costs the homeserver as much as a message. */
 const feedbackLanes = 1;
 const outboundLanes = 40;
 const stopWithinMs = 8_000;
@@ -56,6 +57,7 @@ export class Bridge {
   readonly #order = new TransactionOrder();
   readonly #marks: Marks;
   readonly #link: HomeserverLink;
+  readonly #courtesy = new Courtesy();
 
   constructor(context: BridgeContext, { registrationId, version, commands }: BridgeOptions) {
     const { store, clock, log } = context;
@@ -114,6 +116,7 @@ export class Bridge {
   }
 
   async stop(): Promise<void> {
+    this.#courtesy.stop();
     const parts = [this.#link, this.#inbound, this.#outbound];
     await Promise.all(parts.map((part) => part.stop(stopWithinMs)));
   }
@@ -144,7 +147,13 @@ export class Bridge {
       ghosts,
       messages: new InboundMessages({ context, rooms, ghosts, media: new InboundMedia(context) }),
       reactions: new InboundReactions(context, rooms, ghosts),
-      receipts: new InboundReceipts({ context, ghosts, feedback, evidence: (part) => this.#release(part) }),
+      receipts: new InboundReceipts({
+        context,
+        ghosts,
+        feedback,
+        courtesy: this.#courtesy,
+        evidence: (part) => this.#release(part),
+      }),
     });
   }
 

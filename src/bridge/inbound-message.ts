@@ -141,11 +141,9 @@ export class InboundMessages {
   async #finish({ row, portal, event }: Work, said: readonly NewPart[]): Promise<void> {
     const { context, media } = this.#options;
     const now = context.clock.now();
-    const unneeded = await context.store.write(async (unit) => {
+    const unneeded = await context.store.writeSoon(async (unit) => {
       for (const part of said) await unit.parts.record(part);
-      await unit.portals.change(portal.id, {
-        lastActivityAt: Math.max(portal.lastActivityAt, Math.min(now, event.at)),
-      });
+      await unit.portals.touch(portal, Math.min(now, event.at));
       await unit.journal.finish(row.id, 'done', now);
       return unit.parts.clearProgress(row.id);
     });

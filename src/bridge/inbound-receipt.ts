@@ -4,8 +4,9 @@ import { advance, type MessageState } from '../model/message-state.ts';
 import { type ReceiptEvent, stateToldBy } from '../model/remote-event.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
-import type { Portal } from '../store/portals.ts';
+import { isFeedbackLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
+import type { Courtesy } from './courtesy.ts';
 import type { Feedback, Shown } from './feedback.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { InboundWork } from './work.ts';
@@ -16,6 +17,7 @@ export interface ReceiptOptions {
   readonly context: BridgeContext;
   readonly ghosts: Ghosts;
   readonly feedback: Feedback;
+  readonly courtesy: Courtesy;
   /** The outbound lane of this part may have waited for this evidence. */
   readonly evidence: (part: Part) => Promise<void>;
 }
@@ -28,18 +30,22 @@ export class InboundReceipts {
   }
 
   async handle(work: InboundWork<ReceiptEvent>): Promise<void> {
-    const { context, evidence } = this.#options;
+    const { context, courtesy, evidence } = this.#options;
     const { row, portal, event } = work;
     const part = await this.#partOf(work);
     const state = part === undefined ? undefined : advance(part.state, stateToldBy(event));
-    if (part !== undefined && state !== undefined && state !== part.state) await this.#show(portal, part, state, event);
-    await context.store.write(async (unit) => {
+    const restMs =
+      part !== undefined && state !== undefined && state !== part.state
+        ? await this.#timed(row, () => this.#show(portal, part, state, event))
+        : 0;
+    await context.store.writeSoon(async (unit) => {
       if (part !== undefined && state !== undefined) {
         await unit.parts.change(part.id, context.clock.now(), { state, remoteId: event.message, ...reasonOf(event) });
       }
       await unit.journal.finish(row.id, 'done', context.clock.now());
     });
     if (part !== undefined && (part.state === 'sending' || part.state === 'uncertain')) await evidence(part);
+    await courtesy.rest(restMs);
   }
 
   /**
@@ -47,11 +53,21 @@ export class InboundReceipts {
    * chat waits behind is not made.
    */
   async passedOn(row: JournalRow, { accountId, roomId }: Portal, event: EventId): Promise<void> {
-    const { context, feedback } = this.#options;
+    const { context, courtesy, feedback } = this.#options;
     const { store, clock } = context;
-    if (roomId !== null && !(await store.read.journal.anyBehind(row, passageOf('$'))))
-      await feedback.passedOn({ account: accountId, room: roomId, event, attempt: row.id });
-    await store.write((unit) => unit.journal.finish(row.id, 'done', clock.now()));
+    const restMs =
+      roomId === null || (await store.read.journal.anyBehind(row, passageOf('$')))
+        ? 0
+        : await this.#timed(row, () => feedback.passedOn({ account: accountId, room: roomId, event, attempt: row.id }));
+    await store.writeSoon((unit) => unit.journal.finish(row.id, 'done', clock.now()));
+    await courtesy.rest(restMs);
+  }
+
+  /** Resolves to the milliseconds of rest that are to follow; none in the lane of the messages. */
+  async #timed({ lane }: JournalRow, tell: () => Promise<void>): Promise<number> {
+    const began = performance.now();
+    await tell();
+    return isFeedbackLane(lane) ? this.#options.courtesy.restAfter(performance.now() - began) : 0;
   }
 
   /** What we sent along identifies the part even when the network's answer to the call was lost. */

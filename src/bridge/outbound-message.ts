@@ -2,11 +2,12 @@
 import { reached } from '../base/named-points.ts';
 import type { MediaAction, TextAction } from '../matrix/read-event.ts';
 import type { OutboundContent } from '../model/content.ts';
-import type { LaneKey, PartId, RemoteMessageId } from '../model/ids.ts';
+import type { LaneKey, MediaName, PartId, RemoteMessageId } from '../model/ids.ts';
 import { type RichText, splitText } from '../model/rich-text.ts';
 import type { Outgoing } from '../networks/contract.ts';
 import type { NewPart, Part } from '../store/parts.ts';
 import { feedbackLane } from '../store/portals.ts';
+import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
 import { passageOf } from './inbound-receipt.ts';
 import type { JournalledPassage, OutboundWork } from './work.ts';
@@ -34,6 +35,20 @@ interface TextDraft {
 /** One part before its file is fetched. */
 type Draft = TextDraft | MediaAction;
 
+interface Step extends Pick<Attempt, 'whenSent'> {
+  readonly number: number;
+  readonly draft: Draft;
+  /** What is on record of the part. */
+  readonly known: Part | undefined;
+}
+
+interface Ending {
+  /** Sealed files that no message needs any more. */
+  readonly unneeded: readonly MediaName[];
+  /** The lane in which the author is told that it was passed on. */
+  readonly passage?: LaneKey;
+}
+
 export class OutboundMessages {
   readonly #options: OutboundMessageOptions;
 
@@ -42,13 +57,25 @@ export class OutboundMessages {
   }
 
   async handle(work: Work): Promise<void> {
+    const drafts = this.#drafts(work);
     const parts: Part[] = [];
-    for (const [number, draft] of this.#drafts(work).entries()) {
-      const part = await this.#settle(work, number, draft);
+    let ending: Ending | undefined;
+    for (const [number, draft] of drafts.entries()) {
+      const isLast = number === drafts.length - 1 && parts.every(isPassedOn);
+      const whenSent = async (unit: UnitOfWork): Promise<void> => {
+        ending = await this.#end(unit, work, undefined, true);
+      };
+      const part = await this.#settle(work, number, draft, isLast ? whenSent : undefined);
       parts.push(part);
       if (part.state === 'failed') break;
     }
-    await this.#finish(work, parts);
+    const failed = parts.find(({ state }) => state === 'failed');
+    ending ??= await this.#options.context.store.write((unit) =>
+      this.#end(unit, work, failed, parts.every(isPassedOn)),
+    );
+    reached('outbound.done');
+    if (ending.passage !== undefined) this.#options.wake(ending.passage);
+    await this.#options.media.forget(ending.unneeded);
   }
 
   /** Texts and captions that the network's limits do not allow go in several parts. */
@@ -65,21 +92,21 @@ export class OutboundMessages {
   }
 
   /** The part once nothing more is to be done about it. */
-  async #settle(work: Work, number: number, draft: Draft): Promise<Part> {
+  async #settle(work: Work, number: number, draft: Draft, whenSent: Attempt['whenSent']): Promise<Part> {
     const settled = await this.#settledBefore(work, number);
     if (settled !== undefined) return settled;
     const { parts } = this.#options.context.store.read;
     const known = (await parts.of(work.row.id)).find((part) => part.number === number);
-    const id = await this.#attempt(work, number, draft, known);
+    const id = await this.#attempt(work, { number, draft, known, whenSent });
     const part = await parts.get(id);
     if (part === undefined) throw new Error(`part ${id} is missing`);
     return part;
   }
 
-  async #attempt(work: Work, number: number, draft: Draft, known: Part | undefined): Promise<PartId> {
+  async #attempt(work: Work, { number, draft, known, whenSent }: Step): Promise<PartId> {
     const { context, sending } = this.#options;
     const { session, networkName } = context.sessions.get(work.portal.accountId);
-    const about = { session, networkName, shown: work.shown };
+    const about = { session, networkName, shown: work.shown, whenSent };
     if (known?.state === 'sending') await sending.awaitEvidence({ ...about, part: known });
     if (known !== undefined && known.state !== 'pending') return known.id;
     const refusal = await session.refusal(work.portal.chatId, 'message');
@@ -138,24 +165,25 @@ export class OutboundMessages {
     };
   }
 
-  async #finish({ row, portal, event }: Work, parts: readonly Part[]): Promise<void> {
-    const { context, wake, media } = this.#options;
-    const failed = parts.find(({ state }) => state === 'failed');
-    const isPassedOn = parts.every(({ state }) => state !== 'failed' && state !== 'uncertain');
+  /** Mapping, outcome and "done" stand in one transaction. */
+  async #end(
+    unit: UnitOfWork,
+    { row, portal, event }: Work,
+    failed: Part | undefined,
+    passedOn: boolean,
+  ): Promise<Ending> {
+    const now = this.#options.context.clock.now();
+    await unit.portals.touch(portal, now);
+    await unit.journal.finish(row.id, failed === undefined ? 'done' : 'failed', now, failed?.reason ?? null);
+    const unneeded = await unit.parts.clearProgress(row.id);
+    if (!passedOn) return { unneeded };
     const lane = feedbackLane(portal.id);
-    const passage: JournalledPassage = { portal: portal.id, passedOn: event.event_id };
+    const payload: JournalledPassage = { portal: portal.id, passedOn: event.event_id };
     const dedupeKey = passageOf(row.dedupeKey === event.event_id ? event.event_id : `again ${row.id}`);
-    const now = context.clock.now();
-    const unneeded = await context.store.write(async (unit) => {
-      await unit.portals.change(portal.id, { lastActivityAt: now });
-      if (isPassedOn) await unit.journal.add({ direction: 'in', dedupeKey, lane, payload: passage, receivedAt: now });
-      await unit.journal.finish(row.id, failed === undefined ? 'done' : 'failed', now, failed?.reason ?? null);
-      return unit.parts.clearProgress(row.id);
-    });
-    reached('outbound.done');
-    if (isPassedOn) wake(lane);
-    await media.forget(unneeded);
+    await unit.journal.add({ direction: 'in', dedupeKey, lane, payload, receivedAt: now });
+    return { unneeded, passage: lane };
   }
 }
 
 const contentOf = ({ text }: TextDraft): { readonly content: OutboundContent } => ({ content: { type: 'text', text } });
+const isPassedOn = ({ state }: Part): boolean => state !== 'failed' && state !== 'uncertain';

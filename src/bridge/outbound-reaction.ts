@@ -140,7 +140,7 @@ export class OutboundReactions {
     const now = clock.now();
     await store.write(async (unit) => {
       await change(unit.reactions);
-      await unit.portals.change(portal.id, { lastActivityAt: now });
+      await unit.portals.touch(portal, now);
       await unit.journal.finish(row.id, part?.state === 'failed' ? 'failed' : 'done', now, part?.reason ?? null);
     });
     reached('outbound.done');

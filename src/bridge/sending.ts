@@ -7,7 +7,8 @@ import { reached } from '../base/named-points.ts';
 import type { PartId } from '../model/ids.ts';
 import type { SendResult, Session } from '../networks/contract.ts';
 import type { NewPart, Part } from '../store/parts.ts';
-import { feedbackLane } from '../store/portals.ts';
+import { inboundLane } from '../store/portals.ts';
+import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Feedback, Shown } from './feedback.ts';
@@ -23,6 +24,8 @@ export interface Attempt {
   readonly session: Session;
   readonly networkName: string;
   readonly shown: Shown;
+  /** Joins the transaction in which it is recorded that the network has the part. */
+  readonly whenSent?: ((unit: UnitOfWork) => Promise<void>) | undefined;
 }
 
 /** What the network has said of a part, whatever the call itself comes to. */
@@ -58,13 +61,13 @@ export class Sending {
     return part.id;
   }
 
-  async #call({ part, networkName, shown }: Attempt, call: () => Promise<SendResult>): Promise<void> {
+  async #call({ part, networkName, shown, whenSent }: Attempt, call: () => Promise<SendResult>): Promise<void> {
     reached('outbound.sending');
     const result = await call();
     reached('outbound.sent');
     switch (result.outcome) {
       case 'sent':
-        return this.#change(part, { state: 'sent', remoteId: result.message });
+        return this.#change(part, { state: 'sent', remoteId: result.message }, whenSent);
       case 'refused':
         return this.refuse({ part, shown }, words.notDelivered(networkName, result.reason));
       case 'not-sent':
@@ -89,7 +92,7 @@ export class Sending {
 
   /** Whether something that came in time still waits to be looked at. */
   async #mayHoldEvidence({ portalId }: Part, patientUntil: number): Promise<boolean> {
-    const next = await this.#context.store.read.journal.head(feedbackLane(portalId));
+    const next = await this.#context.store.read.journal.head(inboundLane(portalId));
     return next?.state === 'waiting' && next.receivedAt <= patientUntil;
   }
 
@@ -103,12 +106,14 @@ export class Sending {
   async #change(
     part: Part,
     change: { state: Part['state']; remoteId?: Part['remoteId']; reason?: string },
+    whenSent?: (unit: UnitOfWork) => Promise<void>,
   ): Promise<void> {
     const { store, clock } = this.#context;
     await store.write(async (unit) => {
       const present = await unit.parts.get(part.id);
       const state = present !== undefined && isBeyond(present.state) ? present.state : change.state;
       await unit.parts.change(part.id, clock.now(), { ...change, state });
+      if (state !== 'failed') await whenSent?.(unit);
     });
   }
 }

@@ -61,8 +61,8 @@ async function journal(
 ): Promise<LaneKey | undefined> {
   const portal = await portalOf(unit, account, event, now);
   if (portal === undefined) return undefined;
-  if (isReceipt(event) && (await isKnown(unit, portal, event))) return undefined;
-  const lane = isReceipt(event) ? feedbackLane(portal.id) : inboundLane(portal.id);
+  const lane = isReceipt(event) ? await laneOfReceipt(unit, portal, event) : inboundLane(portal.id);
+  if (lane === undefined) return undefined;
   const isNew = await unit.journal.add({
     direction: 'in',
     dedupeKey: `${account} ${event.id}`,
@@ -73,10 +73,15 @@ async function journal(
   return isNew ? lane : undefined;
 }
 
-/** What we were told of the message already, by the answer to our call or by a later receipt. */
-async function isKnown(unit: UnitOfWork, portal: Portal, event: ReceiptEvent): Promise<boolean> {
+/**
+ * Undefined for what we were told already, by the answer to our call or by a later receipt. Bad news, and evidence that
+ * somebody may wait for, goes with the messages; good news after them.
+ */
+async function laneOfReceipt(unit: UnitOfWork, portal: Portal, event: ReceiptEvent): Promise<LaneKey | undefined> {
   const part = await unit.parts.byRemoteId(portal.id, event.message);
-  return part !== undefined && advance(part.state, stateToldBy(event)) === part.state;
+  const state = stateToldBy(event);
+  if (part !== undefined && advance(part.state, state) === part.state) return undefined;
+  return part === undefined || state === 'failed' ? inboundLane(portal.id) : feedbackLane(portal.id);
 }
 
 /**

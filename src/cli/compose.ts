@@ -18,9 +18,6 @@ import { readDatabaseKey } from '../vault/database-key.ts';
 import { SealedFiles } from '../vault/sealed-files.ts';
 import { type Accounts, connectAccounts } from './accounts.ts';
 
-/** Under load; a third of what a homeserver needs for one event, and less than many disks need for one commit. */
-const commitEveryMs = 5;
-
 /** A bridge that is ready to run. `start` opens what it listens on; `stop` finishes what is in hand. */
 export interface Composition {
   readonly bridge: Bridge;
@@ -36,7 +33,7 @@ export async function compose(config: Config, version: string): Promise<Composit
   const key = await readDatabaseKey({ keyFile: data.key_file, environment: process.env });
   const registration = await readRegistration(appservice.registration_file);
   const log = createLog(config.logging.level);
-  const store = openStore(data.directory, key, { commitEveryMs });
+  const store = openStore(data.directory, key);
   const files = await openFiles(store, data.directory);
   const identifiers = new Identifiers({
     secret: await store.write((unit) => unit.secrets.ensure('identifiers')),

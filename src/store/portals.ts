@@ -24,12 +24,14 @@ export interface Portal {
 
 /** The lane that carries what a network says in this portal. */
 export const inboundLane = (portal: PortalId): LaneKey => asId(`in/${portal}`);
-/** The lane of what is told about messages in this portal that are there already, such as that they were delivered. */
+/** The lane of good news about messages that are in this portal already, such as that they were delivered. */
 export const feedbackLane = (portal: PortalId): LaneKey => asId(`${feedbackPrefix}${portal}`);
 export const isFeedbackLane = (lane: LaneKey): boolean => lane.startsWith(feedbackPrefix);
 const feedbackPrefix = 'in/feedback/';
 /** The lane that carries what is said in this room. */
 export const outboundLane = (room: RoomId): LaneKey => asId(`out/${room}`);
+
+const activityMs = 60_000;
 
 export class Portals {
   readonly #db: Connection;
@@ -70,6 +72,11 @@ export class Portals {
     change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt' | 'comparedUpTo'>>,
   ): Promise<void> {
     await this.#db.updateTable('portal').set(change).where('id', '=', id).execute();
+  }
+
+  /** Something happened in it. Noted to the minute: for every message it would cost more than the message's own row. */
+  async touch({ id, lastActivityAt }: Portal, at: number): Promise<void> {
+    if (at - lastActivityAt >= activityMs) await this.change(id, { lastActivityAt: at });
   }
 
   /** Portals with a room, most recently active first. */

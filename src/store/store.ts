@@ -12,7 +12,7 @@ import { Parts } from './parts.ts';
 import { Portals } from './portals.ts';
 import { Reactions } from './reactions.ts';
 import { Secrets } from './secrets.ts';
-import { GroupingWriter, type WriterOptions } from './writer.ts';
+import { GroupingWriter } from './writer.ts';
 
 export interface Repositories {
   readonly accounts: Accounts;
@@ -34,21 +34,22 @@ export interface Store {
    * threw, `CH-STORE-BUSY` or `CH-STORE-FAILED`, and nothing is changed then.
    */
   readonly write: <Result>(work: (unit: UnitOfWork) => Promise<Result>) => Promise<Result>;
+  /** As `write`, for what nobody waits for: it may take a few milliseconds more, and costs less. */
+  readonly writeSoon: Store['write'];
   /** Resolves when everything that waits is on disk and the files are closed. */
   close(): Promise<void>;
 }
 
-const atOnce: WriterOptions = { commitEveryMs: 0 };
-
 /** `key` has 32 bytes. For the errors see `openDatabase`. */
-export function openStore(directory: string, key: Uint8Array, options = atOnce): Store {
+export function openStore(directory: string, key: Uint8Array): Store {
   const files = openDatabase(directory, key);
   const credentials = new SealedValues(key, 'credentials');
-  const writer = new GroupingWriter(files.writer, options);
+  const writer = new GroupingWriter(files.writer);
   const unit = repositoriesOver(kyselyOver(files.writer), credentials);
   return {
     read: repositoriesOver(kyselyReading(files), credentials),
     write: (work) => writer.write(() => work(unit)),
+    writeSoon: (work) => writer.writeSoon(() => work(unit)),
     async close() {
       await writer.idle();
       files.close();

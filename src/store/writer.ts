@@ -1,14 +1,14 @@
 /**
  * The one writer. Work that waits is committed together; a savepoint around each keeps one failure from spoiling its
  * neighbours; a promise resolves only after the commit that holds its work is on disk. A commit costs far more than what
- * is in it, so before each everybody whose request or answer has arrived by now has a turn to join it, and where work
- * keeps coming it is told to wait for company.
+ * is in it, so before each everybody whose request or answer has arrived by now has a turn to join it; work that is in no
+ * hurry waits a moment for the commit of some that is.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3-multiple-ciphers';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
 
 interface Waiting {
+  readonly isUrgent: boolean;
   run(): Promise<void>;
   committed(): void;
   failed(reason: unknown): void;
@@ -17,39 +17,43 @@ interface Waiting {
 const maxWaiting = 2_000;
 const maxTogether = 200;
 
-export interface WriterOptions {
-  /**
-   * Where commits have followed one another for a while, they are this many milliseconds apart; now and then one is made
-   * at once. 0: always at once.
-   */
-  readonly commitEveryMs: number;
-}
-
-/** So many commits may be ahead of that measure. */
-const ahead = 10;
+/** So long waits what is in no hurry; a third of what a homeserver needs for one event. */
+const patienceMs = 5;
 
 export class GroupingWriter {
   readonly #database: Database.Database;
-  readonly #everyMs: number;
-  /** When the measure is used up by the commits so far, on the clock of `performance`. */
-  #usedUpTo = 0;
+  readonly #savepoint: Database.Statement;
+  readonly #release: Database.Statement;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
+  /** Ends the waiting for company. */
+  #hurry: () => void = () => undefined;
 
-  constructor(database: Database.Database, { commitEveryMs }: WriterOptions) {
+  constructor(database: Database.Database) {
     this.#database = database;
-    this.#everyMs = commitEveryMs;
+    this.#savepoint = database.prepare('SAVEPOINT work');
+    this.#release = database.prepare('RELEASE work');
   }
 
   /**
    * Runs `work`, which may await nothing but queries on the writing connection, and resolves to its result once that
    * is durable. Throws what `work` threw, `CH-STORE-BUSY` when too much waits, `CH-STORE-FAILED` when SQLite fails.
    */
-  async write<Result>(work: () => Promise<Result>): Promise<Result> {
+  write<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#add(work, true);
+  }
+
+  /** As `write`, for what nobody waits for: it may take a few milliseconds more, and often costs no commit of its own. */
+  writeSoon<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#add(work, false);
+  }
+
+  async #add<Result>(work: () => Promise<Result>, isUrgent: boolean): Promise<Result> {
     if (this.#waiting.length >= maxWaiting) throw new ChanceryError('CH-STORE-BUSY');
     return await new Promise<Result>((resolve, reject) => {
       let result: { value: Result } | undefined;
       this.#waiting.push({
+        isUrgent,
         run: async () => {
           result = { value: await work() };
         },
@@ -58,6 +62,7 @@ export class GroupingWriter {
         },
         failed: (reason) => reject(asStoreError(reason)),
       });
+      if (isUrgent) this.#hurry();
       this.#draining ??= this.#drain();
     });
   }
@@ -76,11 +81,17 @@ export class GroupingWriter {
   }
 
   async #company(): Promise<void> {
-    const now = performance.now();
-    const waitMs = Math.min(this.#everyMs, this.#usedUpTo - now - ahead * this.#everyMs);
-    if (waitMs > 0) await delay(waitMs);
-    else await new Promise((resolve) => setImmediate(resolve));
-    this.#usedUpTo = Math.max(this.#usedUpTo, now) + this.#everyMs;
+    await turn();
+    if (this.#waiting.some(({ isUrgent }) => isUrgent)) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#hurry = () => undefined;
+    await turn();
   }
 
   async #commitTogether(group: readonly Waiting[]): Promise<void> {
@@ -99,10 +110,10 @@ export class GroupingWriter {
 
   /** False when the work failed and only its own changes were taken back. */
   async #runInSavepoint(waiting: Waiting): Promise<boolean> {
-    this.#database.exec('SAVEPOINT work');
+    this.#savepoint.run();
     try {
       await waiting.run();
-      this.#database.exec('RELEASE work');
+      this.#release.run();
       return true;
     } catch (reason) {
       // A full disk ends the whole transaction by itself: then nothing of the group is kept.
@@ -113,6 +124,8 @@ export class GroupingWriter {
     }
   }
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function asStoreError(reason: unknown): Error {
   if (systemCodeOf(reason)?.startsWith('SQLITE_') !== true) return reason as Error;

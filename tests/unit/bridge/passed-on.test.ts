@@ -1,5 +1,6 @@
 /** An author sees that the network has the message; of many in one chat the latest mark says it for all. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Courtesy } from '../../../src/bridge/courtesy.ts';
 import { Feedback } from '../../../src/bridge/feedback.ts';
 import { Ghosts } from '../../../src/bridge/ghosts.ts';
 import { InboundReceipts, passageOf } from '../../../src/bridge/inbound-receipt.ts';
@@ -20,6 +21,7 @@ beforeEach(async () => {
     context,
     ghosts: new Ghosts(context),
     feedback: new Feedback(context),
+    courtesy: new Courtesy(),
     evidence: async () => undefined,
   });
 });

@@ -6,7 +6,7 @@ import { asId, type LaneKey, type RemoteMessageId } from '../../../src/model/ids
 import type { MessageState } from '../../../src/model/message-state.ts';
 import type { SendResult } from '../../../src/networks/contract.ts';
 import type { Part } from '../../../src/store/parts.ts';
-import { feedbackLane } from '../../../src/store/portals.ts';
+import { inboundLane } from '../../../src/store/portals.ts';
 import { account, networkName } from './fake-session.ts';
 import { ana, roomEvent, Workshop } from './workshop.ts';
 
@@ -84,6 +84,25 @@ test('"sending" is on disk before the call is made', async () => {
   });
   expect(during).toBe('sending');
   expect(await stored(trying)).toMatchObject({ state: 'sent', remoteId: 'remote' });
+});
+
+test('what is to stand beside "sent" is recorded with it, and not where the message has failed meanwhile', async () => {
+  const { store } = workshop.context;
+  const done = async (trying: Attempt, call: () => Promise<SendResult>): Promise<string | undefined> => {
+    const { journalId } = trying.part;
+    const whenSent: Attempt['whenSent'] = (unit) => unit.journal.finish(journalId, 'done', workshop.now);
+    await sending.send({ ...trying, whenSent }, call).catch(() => undefined);
+    return (await store.write((unit) => unit.journal.release(journalId))) === undefined ? 'done' : 'open';
+  };
+  expect(await done(await attempt(), async () => sent)).toBe('done');
+  expect(await done(await attempt(), async () => ({ outcome: 'refused', reason: 'no' }))).toBe('open');
+  expect(await done(await attempt(), async () => ({ outcome: 'unknown', reason: 'cut' }))).toBe('open');
+  const failing = await attempt();
+  const failed = done(failing, async () => {
+    await reported(failing, 'failed');
+    return sent;
+  });
+  expect(await failed).toBe('open');
 });
 
 test('a call is not made when "sending" could not be recorded', async () => {
@@ -187,7 +206,7 @@ test('evidence that came in time and still waits in its lane is looked at before
   workshop.now += workshop.session.evidenceMs - 1;
   const entry = {
     direction: 'in',
-    lane: feedbackLane(stuck.part.portalId),
+    lane: inboundLane(stuck.part.portalId),
     payload: {},
     receivedAt: workshop.now,
   } as const;

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3-multiple-ciphers';
-import { asId, type JournalId, type LaneKey } from '../../../src/model/ids.ts';
+import {
+  type AccountId,
+  asId,
+  type ChatId,
+  type JournalId,
+  type LaneKey,
+  type NetworkId,
+} from '../../../src/model/ids.ts';
 import type { JournalEntry } from '../../../src/store/journal.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 
@@ -83,6 +90,18 @@ test('nothing can be changed outside a unit of work', async () => {
   const { read } = open();
   await expect(read.journal.add(entry('a'))).rejects.toThrow('only inside `write`');
   expect(await read.journal.has('in', 'a')).toBe(false);
+});
+
+test('when something last happened in a portal is known to the minute, and never goes back', async () => {
+  const { write, read } = open();
+  const account = { id: asId<AccountId>('a'), network: asId<NetworkId>('n'), displayName: '', credentials: {} };
+  await write((unit) => unit.accounts.put({ ...account, createdAt: 1 }));
+  const portal = await write((unit) => unit.portals.ensure(account.id, asId<ChatId>('chat'), 'Chat', 100_000));
+  const after = async (at: number): Promise<number | undefined> => {
+    await write((unit) => unit.portals.touch(portal, at));
+    return (await read.portals.get(portal.id))?.lastActivityAt;
+  };
+  expect([await after(159_999), await after(160_000), await after(50_000)]).toEqual([100_000, 160_000, 160_000]);
 });
 
 test('work that a commit could not hold is refused with CH-STORE-FAILED and nothing of it is kept', async () => {

@@ -30,17 +30,17 @@ afterEach(() => {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function add(writer: GroupingWriter, key: string): Promise<void> {
+function add(writer: GroupingWriter, key: string, how: 'write' | 'writeSoon' = 'write'): Promise<void> {
   const insert = files.writer.prepare(
     "INSERT INTO journal (direction, dedupe_key, lane, state, received_at) VALUES ('in', ?, 'in/1', 'waiting', 1)",
   );
-  return writer.write(async () => void insert.run(key));
+  return writer[how](async () => void insert.run(key));
 }
 
 const kept = (): unknown[] => files.reader.prepare('SELECT dedupe_key FROM journal ORDER BY id').pluck().all();
 
 test('whoever comes with work before the turn is over joins the commit', async () => {
-  const writer = new GroupingWriter(files.writer, { commitEveryMs: 0 });
+  const writer = new GroupingWriter(files.writer);
   const first = add(writer, '1');
   for (let step = 0; step < 5; step += 1) await Promise.resolve();
   await Promise.all([first, add(writer, '2'), add(writer, '3')]);
@@ -49,31 +49,33 @@ test('whoever comes with work before the turn is over joins the commit', async (
 });
 
 test('nobody is told that work is kept before it is', async () => {
-  const writer = new GroupingWriter(files.writer, { commitEveryMs: 0 });
+  const writer = new GroupingWriter(files.writer);
   await add(writer, '1');
   expect(kept()).toEqual(['1']);
 });
 
-test('a writer that has been told to wait for company commits at once at first, and then together', async () => {
-  // The clock stands still: after ten commits the measure is used up.
-  jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask', 'setTimeout'] });
-  const writer = new GroupingWriter(files.writer, { commitEveryMs: 200 });
-  for (let number = 1; number <= 11; number += 1) await add(writer, String(number));
-  expect(commits).toBe(11);
-  const together: Promise<void>[] = [];
-  for (let number = 12; number <= 20; number += 1) {
-    together.push(add(writer, String(number)));
-    await turn();
-  }
-  await Promise.all(together);
-  expect(commits).toBe(12);
-  expect(kept()).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
+test('what is in no hurry joins the commit of what is, and is committed alone when nothing comes', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask'] });
+  const writer = new GroupingWriter(files.writer);
+  const patient = [add(writer, '1', 'writeSoon'), add(writer, '2', 'writeSoon')];
+  await turn();
+  await turn();
+  expect(commits).toBe(0);
+  await Promise.all([...patient, add(writer, '3')]);
+  expect(commits).toBe(1);
+  const last = add(writer, '4', 'writeSoon');
+  await turn();
+  await turn();
+  expect(commits).toBe(1);
+  jest.advanceTimersByTime(5);
+  await last;
+  expect([commits, kept()]).toEqual([2, ['1', '2', '3', '4']]);
 });
 
 test('the writer is idle when the last of what waits is kept', async () => {
-  const writer = new GroupingWriter(files.writer, { commitEveryMs: 1 });
+  const writer = new GroupingWriter(files.writer);
   const keys = Array.from({ length: 500 }, (_, index) => String(index));
-  const writing = Promise.all(keys.map((key) => add(writer, key)));
+  const writing = Promise.all(keys.map((key, index) => add(writer, key, index < 250 ? 'write' : 'writeSoon')));
   await writer.idle();
   expect(kept()).toEqual(keys);
   await writing;
