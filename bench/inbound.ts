@@ -9,10 +9,16 @@ import type { Bench } from './bench.ts';
 import { GhostClient } from './ghost-client.ts';
 import { citizensOf, openChats } from './open-chats.ts';
 import { rounded } from './rounded.ts';
-import { inTurns } from './turns.ts';
+import { type Delivery, inTurns } from './turns.ts';
 import { untilDone } from './until-done.ts';
 
 const chatsAtOnce = 20;
+
+/** The next goes when this one was seen, by either way. */
+function whole(...parts: readonly Promise<unknown>[]): Delivery {
+  const arrived = Promise.all(parts);
+  return { next: arrived, arrived };
+}
 
 export const inbound: Bench = {
   name: 'inbound',
@@ -30,12 +36,12 @@ export const inbound: Bench = {
         {
           ...shared,
           name: 'raw',
-          deliver: ({ ghost, room }, text) => Promise.all([seen.of(text), ghosts.sendText(ghost, room, text)]),
+          deliver: ({ ghost, room }, text) => whole(seen.of(text), ghosts.sendText(ghost, room, text)),
         },
         {
           ...shared,
           name: 'bridged',
-          deliver: ({ phone }, text) => Promise.all([seen.of(text), citizens.write(phone, text)]),
+          deliver: ({ phone }, text) => whole(seen.of(text), citizens.write(phone, text)),
         },
         { rounds: 8, messages: 15, say },
       );

@@ -1,6 +1,7 @@
 /**
  * An official's messages, 20 at a time over 20 rooms, by two ways in turns: until the homeserver has pushed them to a
- * service that only answers 200, and until they have reached the citizens' phones through the bridge.
+ * service that only answers 200, and until they have reached the citizens' phones through the bridge. A message is under
+ * way for its author until the homeserver has taken it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,15 +68,15 @@ async function measure(house: House, sink: SinkService, pushed: Arrivals<string>
         ...shared,
         name: 'sink',
         chats: rooms,
-        deliver: (room, text) => Promise.all([pushed.of(text), official.sendText(room, text)]),
+        deliver: (room, text) => ({ arrived: pushed.of(text), next: official.sendText(room, text) }),
       },
       {
         ...shared,
         name: 'bridged',
         chats,
-        deliver: ({ room }, text) => Promise.all([reached.of(text), official.sendText(room, text)]),
+        deliver: ({ room }, text) => ({ arrived: reached.of(text), next: official.sendText(room, text) }),
       },
-      { rounds: 8, messages: 15, say },
+      { rounds: 4, messages: 30, say },
     );
     return {
       sink_per_s: rounded(sunk.perSecond),

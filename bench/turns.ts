@@ -2,13 +2,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from './percentile.ts';
 
-/** What one chat does for one message; resolves when it has arrived. */
-export type Deliver<Chat> = (chat: Chat, text: string) => Promise<unknown>;
+export interface Delivery {
+  /** The next message of the same chat may go. */
+  readonly next: Promise<unknown>;
+  readonly arrived: Promise<unknown>;
+}
 
 export interface Way<Chat> {
   readonly name: string;
   readonly chats: readonly Chat[];
-  readonly deliver: Deliver<Chat>;
+  /** Begins to deliver one message. */
+  readonly deliver: (chat: Chat, text: string) => Delivery;
   /** Resolves when nothing of it is left to do. */
   readonly settled: () => Promise<void>;
   /** Processor time of what is measured, in milliseconds. */
@@ -35,11 +39,13 @@ interface Run {
   readonly cpuMs: number;
 }
 
+/** Before a round is measured, of each chat: a pause leaves connections closed and rooms to be looked at again. */
+const leadIn = 2;
 /** After a way has settled, for what the homeserver does behind it. */
 const quietMs = 1_000;
 const warmUpMessages = 5;
 
-/** In each chat the next message goes when the one before has arrived. */
+/** So many messages are under way at the same time as there are chats. A round ends when the last has arrived. */
 export async function inTurns<One, Other>(
   one: Way<One>,
   other: Way<Other>,
@@ -63,17 +69,25 @@ async function run<Chat>(
   round: string,
   messages: number,
 ): Promise<Run> {
-  const tookMs: number[] = [];
+  const send = async (stage: string, count: number): Promise<number[]> => {
+    const tookMs: number[] = [];
+    const arriving: Promise<unknown>[] = [];
+    await Promise.all(
+      chats.map(async (chat, index) => {
+        for (let number = 0; number < count; number += 1) {
+          const began = performance.now();
+          const { next, arrived } = deliver(chat, `${name} ${round} ${stage} ${index} ${number}`);
+          arriving.push(arrived.then(() => tookMs.push(performance.now() - began)));
+          await next;
+        }
+      }),
+    );
+    await Promise.all(arriving);
+    return tookMs;
+  };
+  await send('lead-in', leadIn);
   const before = { cpuMs: cpuMs(), at: performance.now() };
-  await Promise.all(
-    chats.map(async (chat, index) => {
-      for (let number = 0; number < messages; number += 1) {
-        const began = performance.now();
-        await deliver(chat, `${name} ${round} ${index} ${number}`);
-        tookMs.push(performance.now() - began);
-      }
-    }),
-  );
+  const tookMs = await send('measured', messages);
   const seconds = (performance.now() - before.at) / 1_000;
   await settled();
   const result = { seconds, tookMs, cpuMs: cpuMs() - before.cpuMs };
