@@ -36,10 +36,6 @@ export const outbound: Bench = {
       await sink.start(serverName);
       const house = await House.running({
         neighbours: [sink.registrationFile],
-<<<<<<< ours
-        whatsapp: { statuses: 'delivered' },
-=======
->>>>>>> theirs
         whatsappSection: { messages_per_second: 1_000 },
       });
       try {
