@@ -44,8 +44,11 @@ export class Dropping {
     const portal = await store.read.portals.byRoom(event.room_id);
     if (portal === undefined) return;
     const { networkName } = sessions.get(portal.accountId);
-    await this.#feedback.failed(shownAt(row, portal, event), 'failed', words.dropped(networkName, reason));
-    tellOutcome(this.#context, { portal, row: row.id, direction: 'out', kind: 'message', outcome: 'failed' });
+    const states = (await store.read.parts.of(row.id)).map(({ state }) => state);
+    const outcome = states.includes('sending') ? 'uncertain' : 'failed';
+    const said = outcome === 'failed' ? words.dropped(networkName, reason) : words.droppedOnItsWay(networkName, reason);
+    await this.#feedback.failed(shownAt(row, portal, event), outcome, said);
+    tellOutcome(this.#context, { portal, row: row.id, direction: 'out', kind: 'message', outcome });
   }
 
   async #finish(row: JournalRow, reason: string): Promise<void> {

@@ -21,7 +21,9 @@ export const words = {
   kindNotTaken: (network: string, kind: string): string =>
     `This was not sent: ${network} takes no file of this kind (${kind}).`,
   dropped: (network: string, reason: string): string =>
-    `This was not sent to ${network}: an administrator took it out of the queue. ${reason}`,
+    `This was not sent to ${network}, or not all of it: an administrator took it out of the queue. ${reason}`,
+  droppedOnItsWay: (network: string, reason: string): string =>
+    `Nobody can tell whether this reached ${network}, and an administrator took it out of the queue. ${reason}`,
   droppedOnItsWayIn: (network: string, receivedAt: Date, reason: string): string =>
     `Something that came from ${network} at ${receivedAt.toISOString()} could not be shown here: an administrator took it out of the queue. ${reason}`,
   fileGone: 'This file was not sent: the homeserver does not have it any more. Send it again.',
