@@ -66,21 +66,8 @@ export async function strike(blow: Blow, stage: Stage): Promise<Effect> {
       await (blow.trouble === 'hang' ? hanging(stage, blow.forMs) : proxied(stage, blow));
       return noKill;
     case 'network trouble':
-      return misbehaving(
-        stage,
-        blow.fault,
-        blow.fault === 'graph-slow'
-          ? { fault: blow.fault, times: blow.times, ms: slowMs }
-          : { fault: blow.fault, times: blow.times },
-      );
     case 'webhook trouble':
-      return misbehaving(
-        stage,
-        blow.fault,
-        blow.fault === 'webhook-delay'
-          ? { fault: blow.fault, times: blow.times, ms: slowMs }
-          : { fault: blow.fault, times: blow.times },
-      );
+      return misbehaving(stage, blow.fault, requestOf(blow));
     case 'network away':
       return misbehaving(stage, blow.kind, { fault: 'graph-refuse', on: 'any', probability: 1 }, blow.forMs);
     case 'disk full':
@@ -132,6 +119,11 @@ function passing({ point, passing: times }: Extract<Blow, { kind: 'kill bridge a
       ? { side: 'in', kind: 'newcomer with media', chat, pauseMs: 0 }
       : { side: 'out', kind: 'media', chat, pauseMs: 0 },
   );
+}
+
+/** What is slow or late is so by `slowMs`. */
+function requestOf({ fault, times }: Extract<Blow, { kind: 'network trouble' | 'webhook trouble' }>): FaultRequest {
+  return fault === 'graph-slow' || fault === 'webhook-delay' ? { fault, times, ms: slowMs } : { fault, times };
 }
 
 async function misbehaving(
