@@ -21,6 +21,11 @@ export interface OpenChats {
 
 const arrivesWithinMs = 60_000;
 const openedAtOnce = 4;
+/**
+ * Between one look of the official's client and the next. One that looked again at once would look half as often when
+ * messages come in step as when they come one by one, and each look costs the homeserver as much as a message.
+ */
+const restMs = 100;
 
 export function citizensOf({ secrets }: House): CitizenWebhooks {
   const account = accountWith(secrets.accessToken);
@@ -35,7 +40,7 @@ export async function openChats(
 ): Promise<OpenChats> {
   const seen = new Arrivals<string>(arrivesWithinMs);
   const senders = new Map<string, string>();
-  const official = await house.client('ana');
+  const official = await house.client('ana', { restMs });
   official.onEvent = ({ room_id: room, sender, content: { body } }) => {
     if (typeof body !== 'string') return;
     senders.set(room, sender);

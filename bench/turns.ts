@@ -1,4 +1,8 @@
-/** Two ways of doing the same thing, in turns: what else the machine does hits both alike. */
+/**
+ * Two ways of doing the same thing, in turns, each as often first as last: what else the machine does hits both alike.
+ * They are compared round by round, and the middle of the rounds counts: a moment in which the machine stood still does
+ * not.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from './percentile.ts';
 
@@ -26,6 +30,13 @@ export interface Outcome {
   readonly cpuMsPerMessage: number;
 }
 
+export interface Comparison {
+  readonly one: Outcome;
+  readonly other: Outcome;
+  /** The other's rate by the first's: the median of the rounds. */
+  readonly ratio: number;
+}
+
 export interface TurnsOptions {
   readonly rounds: number;
   /** Of each chat, in each round. */
@@ -50,18 +61,28 @@ export async function inTurns<One, Other>(
   one: Way<One>,
   other: Way<Other>,
   { rounds, messages, say }: TurnsOptions,
-): Promise<[one: Outcome, other: Outcome]> {
+): Promise<Comparison> {
   await run(one, 'warm-up', warmUpMessages);
   await run(other, 'warm-up', warmUpMessages);
-  const runs: [Run[], Run[]] = [[], []];
+  const runs: { readonly ofOne: Run; readonly ofOther: Run }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const [ofOne, ofOther] = [await run(one, `round ${round}`, messages), await run(other, `round ${round}`, messages)];
-    runs[0].push(ofOne);
-    runs[1].push(ofOther);
-    const [first, second] = [rateOf([ofOne]), rateOf([ofOther])].map((rate) => rate.toFixed(1));
+    const runOne = (): Promise<Run> => run(one, `round ${round}`, messages);
+    const runOther = (): Promise<Run> => run(other, `round ${round}`, messages);
+    const ofOther = round % 2 === 0 ? await runOther() : undefined;
+    const ofOne = await runOne();
+    const both = { ofOne, ofOther: ofOther ?? (await runOther()) };
+    runs.push(both);
+    const [first, second] = [both.ofOne, both.ofOther].map((each) => rateOf([each]).toFixed(1));
     say(`Round ${round} of ${rounds}: ${one.name} ${first}, ${other.name} ${second} a second`);
   }
-  return [outcomeOf(runs[0]), outcomeOf(runs[1])];
+  return {
+    one: outcomeOf(runs.map(({ ofOne }) => ofOne)),
+    other: outcomeOf(runs.map(({ ofOther }) => ofOther)),
+    ratio: percentile(
+      runs.map(({ ofOne, ofOther }) => rateOf([ofOther]) / rateOf([ofOne])),
+      0.5,
+    ),
+  };
 }
 
 async function run<Chat>(

@@ -5,13 +5,17 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
-import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
+import { ChanceryError, systemCodeOf } from '../base/errors.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { openKeyed } from './keyed-connection.ts';
 import { migrate } from './migrations.ts';
 
 export interface DatabaseFiles {
   readonly writer: Database.Database;
   readonly reader: Database.Database;
-  close(): void;
+  /** To be called after each commit. */
+  readonly committed: () => void;
+  close(): Promise<void>;
 }
 
 /**
@@ -28,16 +32,19 @@ export function openDatabase(directory: string, key: Uint8Array): DatabaseFiles 
     if (isNew) chmodSync(path, 0o600);
     writer.pragma('journal_mode = WAL');
     writer.pragma('synchronous = FULL');
-    // Pages: 16 MB. What is written again and again goes through the cipher once for many commits on its way back.
-    writer.pragma('wal_autocheckpoint = 4000');
+    // Pages: 64 MB, should the thread for it not keep up.
+    writer.pragma('wal_autocheckpoint = 16000');
     writer.pragma('secure_delete = ON');
     writer.pragma('foreign_keys = ON');
     migrate(writer);
     const reader = openKeyed(path, key, true);
+    const checkpoints = new Checkpoints(path, key);
     return {
       writer,
       reader,
-      close() {
+      committed: () => checkpoints.committed(),
+      async close() {
+        await checkpoints.close();
         reader.close();
         writer.pragma('wal_checkpoint(TRUNCATE)');
         writer.close();
@@ -62,25 +69,5 @@ function takeLock(path: string): Database.Database {
     lock.close();
     if (systemCodeOf(cause)?.startsWith('SQLITE_BUSY') !== true) throw cause;
     throw new ChanceryError('CH-DATABASE-IN-USE', { place: path, cause });
-  }
-}
-
-/** So long everything stands still while another process holds the file; then whoever wanted to write tries again. */
-const lockedForMs = 500;
-
-function openKeyed(path: string, key: Uint8Array, readonly: boolean): Database.Database {
-  const database = new Database(path, { readonly, timeout: lockedForMs });
-  try {
-    database.pragma("cipher = 'sqlcipher'");
-    database.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`);
-    // What SQLite puts aside while it works would lie unencrypted in a temporary file.
-    database.pragma('temp_store = MEMORY');
-    database.prepare('SELECT count(*) FROM sqlite_master').get();
-    return database;
-  } catch (cause) {
-    database.close();
-    if (systemCodeOf(cause) !== 'SQLITE_NOTADB')
-      throw new ChanceryError('CH-STORE-FAILED', { place: path, detail: messageOf(cause), cause });
-    throw new ChanceryError('CH-DATABASE-KEY-WRONG', { place: path, cause });
   }
 }

@@ -48,7 +48,10 @@ export interface Store {
 export function openStore(directory: string, key: Uint8Array, onCommit?: OnCommit): Store {
   const files = openDatabase(directory, key);
   const credentials = new SealedValues(key, 'credentials');
-  const writer = new GroupingWriter(files.writer, onCommit);
+  const writer = new GroupingWriter(files.writer, (seconds, units) => {
+    files.committed();
+    onCommit?.(seconds, units);
+  });
   const unit = repositoriesOver(kyselyOver(files.writer), credentials);
   return {
     read: repositoriesOver(kyselyReading(files), credentials),
@@ -56,7 +59,7 @@ export function openStore(directory: string, key: Uint8Array, onCommit?: OnCommi
     writeSoon: (work) => writer.writeSoon(() => work(unit)),
     async close() {
       await writer.idle();
-      files.close();
+      await files.close();
     },
   };
 }

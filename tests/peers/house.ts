@@ -173,8 +173,8 @@ export class House {
   }
 
   /** An official's client that follows /sync. */
-  async client(name = 'ana'): Promise<OrdinaryClient> {
-    const client = await OrdinaryClient.login(this.synapse.url, name, this.secrets.password);
+  async client(name = 'ana', options: { readonly restMs?: number } = {}): Promise<OrdinaryClient> {
+    const client = await OrdinaryClient.login(this.synapse.url, name, this.secrets.password, options);
     client.start();
     this.#clients.push(client);
     return client;

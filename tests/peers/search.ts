@@ -21,7 +21,7 @@ export async function searchHouse(house: House, words: Iterable<string>): Promis
   try {
     return [...onDisk(house, [...secrets, ...said]), ...inTables(database, secrets, said)];
   } finally {
-    database.close();
+    await database.close();
   }
 }
 
@@ -47,7 +47,7 @@ export async function decryptedPages(house: House): Promise<Buffer> {
   try {
     return database.writer.serialize();
   } finally {
-    database.close();
+    await database.close();
   }
 }
 

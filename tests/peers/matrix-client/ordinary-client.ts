@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { openAsBlob, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface SeenEvent {
   readonly event_id: string;
@@ -58,23 +59,26 @@ export class OrdinaryClient {
   readonly invitedTo: string[] = [];
   readonly url: string;
   readonly accessToken: string;
+  /** Milliseconds between one answer of /sync and the next question. A client that asks at once costs more, the slower events come. */
+  readonly #restMs: number;
   readonly #stopped = new AbortController();
   #waiting: (() => void)[] = [];
   #syncing: Promise<void> | undefined;
 
-  private constructor(url: string, userId: string, token: string) {
+  private constructor(url: string, userId: string, token: string, restMs: number) {
+    this.#restMs = restMs;
     this.url = url;
     this.userId = userId;
     this.accessToken = token;
   }
 
-  static async login(url: string, user: string, password: string): Promise<OrdinaryClient> {
+  static async login(url: string, user: string, password: string, { restMs = 0 } = {}): Promise<OrdinaryClient> {
     const body = JSON.stringify({ type: 'm.login.password', identifier: { type: 'm.id.user', user }, password });
     const answer = await fetch(`${url}/_matrix/client/v3/login`, { method: 'POST', body });
     const login = (await answer.json()) as { user_id?: string; access_token?: string; error?: string };
     if (login.user_id === undefined || login.access_token === undefined)
       throw new Error(`login of ${user}: ${String(login.error)}`);
-    return new OrdinaryClient(url, login.user_id, login.access_token);
+    return new OrdinaryClient(url, login.user_id, login.access_token, restMs);
   }
 
   /** Follows /sync from the beginning, accepting invitations, until `stop`. A homeserver that is away is asked again. */
@@ -243,8 +247,9 @@ export class OrdinaryClient {
         )) as SyncAnswer;
         await this.#take(answer);
         since = answer.next_batch;
+        if (this.#restMs > 0) await delay(this.#restMs);
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await delay(200);
       }
     }
   }

@@ -36,8 +36,8 @@ beforeAll(() => {
   files = openDatabase(directory, key);
 });
 
-afterAll(() => {
-  files.close();
+afterAll(async () => {
+  await files.close();
   rmSync(directory, { recursive: true });
 });
 

@@ -21,10 +21,10 @@ beforeEach(() => {
   });
 });
 
-afterEach(() => {
+afterEach(async () => {
   jest.useRealTimers();
   jest.restoreAllMocks();
-  files.close();
+  await files.close();
   rmSync(directory, { recursive: true });
 });
 

@@ -1,0 +1,57 @@
+/**
+ * Carries what is committed from the log back into the database file, on a thread of its own: whoever waits for a commit
+ * would otherwise wait, now and then, for many megabytes. Without the thread SQLite does it by itself, with that delay.
+ */
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+/** What is written again and again goes back once for so many commits. */
+const commitsBetween = 50;
+
+export interface CheckpointThreadData {
+  readonly path: string;
+  readonly key: Uint8Array;
+}
+
+/** The thread ends when it is told so; anything else is a request to begin. */
+export const endOfThread = 'end';
+
+export class Checkpoints {
+  readonly #data: CheckpointThreadData;
+  #commits = 0;
+  #worker: Worker | undefined;
+  #isBusy = false;
+
+  constructor(path: string, key: Uint8Array) {
+    this.#data = { path, key };
+  }
+
+  committed(): void {
+    this.#commits += 1;
+    if (this.#commits < commitsBetween || this.#isBusy) return;
+    this.#commits = 0;
+    this.#isBusy = true;
+    this.#worker ??= this.#started();
+    this.#worker.postMessage('begin');
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker === undefined) return;
+    const exited = once(this.#worker, 'exit');
+    this.#worker.postMessage(endOfThread);
+    await exited;
+  }
+
+  #started(): Worker {
+    const file = new URL(`./checkpoint-thread${extname(import.meta.filename)}`, import.meta.url);
+    const worker = new Worker(file, { workerData: this.#data });
+    worker.on('message', () => {
+      this.#isBusy = false;
+    });
+    // Stays busy: SQLite goes on by itself.
+    worker.on('error', () => undefined);
+    worker.unref();
+    return worker;
+  }
+}
