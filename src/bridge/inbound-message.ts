@@ -6,18 +6,21 @@ import { ChanceryError } from '../base/errors.ts';
 import { reached } from '../base/named-points.ts';
 import type { Acting } from '../matrix/acting.ts';
 import { transactionIdOf } from '../matrix/identifiers.ts';
+import { pollResponse } from '../matrix/poll.ts';
 import {
   maxTextLength,
   type MessageContext,
   type RenderedEvent,
+  renderLocation,
   renderMedia,
   renderNotice,
   renderText,
 } from '../matrix/render.ts';
-import type { InboundContent, MediaContent, RemoteFile } from '../model/content.ts';
+import { isReadable } from '../matrix/room-event.ts';
+import type { ChoiceContent, InboundContent, MediaContent, RemoteFile } from '../model/content.ts';
 import type { EventId, RoomId } from '../model/ids.ts';
 import type { MessageEvent } from '../model/remote-event.ts';
-import { splitText } from '../model/rich-text.ts';
+import { plainText, splitText } from '../model/rich-text.ts';
 import type { NewPart } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import { isFileGivenUp } from './file-trouble.ts';
@@ -116,7 +119,19 @@ export class InboundMessages {
         return renderNotice(content.text, shown);
       case 'media':
         return this.#renderMedia(work, ghost, number, content, shown);
+      case 'location':
+        return renderLocation(content, shown);
+      case 'choice':
+        return (await this.#vote(work, content, replyTo)) ?? renderText(plainText(content.text), shown);
     }
+  }
+
+  /** A choice from a poll in this room is a vote in it. */
+  async #vote({ portal }: Work, { answer }: ChoiceContent, poll?: EventId): Promise<RenderedEvent | undefined> {
+    if (answer === undefined || poll === undefined || portal.roomId === null) return undefined;
+    const { homeserver, bot } = this.#options.context;
+    const start = await homeserver.getEvent({ as: bot, room: portal.roomId }, poll);
+    return start !== undefined && isReadable(start) ? pollResponse(start, poll, answer) : undefined;
   }
 
   /** The steps of a file are remembered at its part, which is therefore on record before it is said. */

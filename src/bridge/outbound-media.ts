@@ -5,7 +5,7 @@
 import { ChanceryError } from '../base/errors.ts';
 import { reached } from '../base/named-points.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
-import type { MediaAction, TextAction } from '../matrix/read-event.ts';
+import type { MediaAction, TextAction, ThingAction } from '../matrix/read-event.ts';
 import type { Capabilities, MediaLimit } from '../model/capabilities.ts';
 import type { MediaContent, MediaKind, OutboundContent, SealedFile } from '../model/content.ts';
 import type { Part, PartProgress } from '../store/parts.ts';
@@ -15,7 +15,7 @@ import type { OutboundWork } from './work.ts';
 import type { Attempt } from './sending.ts';
 import { words } from './words.ts';
 
-type Work = OutboundWork<TextAction | MediaAction>;
+type Work = OutboundWork<TextAction | MediaAction | ThingAction>;
 
 /** What a part says, ready to be sent, or why it never will be. */
 export type Readied = { readonly content: OutboundContent; readonly prepared?: string } | { readonly refusal: string };
@@ -75,15 +75,17 @@ export class OutboundMedia {
   }
 }
 
-/** The kind as which the network takes this file: its own, else as a document. */
+/** The kind as which the network takes this file: its own, a voice message as mere audio, else as a document. */
 export function suited(
   { media }: Capabilities,
   { media: kind, mimeType }: MediaAction,
 ): { kind: MediaKind; limit: MediaLimit } | undefined {
-  const own = media[kind];
   // Without parameters such as `; codecs=opus`.
   const [type = ''] = mimeType.toLowerCase().split(';');
-  if (own !== undefined && (own.mimeTypes?.includes(type.trim()) ?? true)) return { kind, limit: own };
+  for (const as of kind === 'voice' ? (['voice', 'audio'] as const) : [kind]) {
+    const limit = media[as];
+    if (limit !== undefined && (limit.mimeTypes?.includes(type.trim()) ?? true)) return { kind: as, limit };
+  }
   return media.document === undefined ? undefined : { kind: 'document', limit: media.document };
 }
 

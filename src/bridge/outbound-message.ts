@@ -1,6 +1,6 @@
 /** A message of an official, on its way to the network: part by part, in order, each part sent once. */
 import { reached } from '../base/named-points.ts';
-import type { MediaAction, TextAction } from '../matrix/read-event.ts';
+import type { MediaAction, TextAction, ThingAction } from '../matrix/read-event.ts';
 import type { OutboundContent } from '../model/content.ts';
 import type { LaneKey, MediaName, PartId, RemoteMessageId } from '../model/ids.ts';
 import { type RichText, splitText } from '../model/rich-text.ts';
@@ -18,7 +18,7 @@ import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
 import { words } from './words.ts';
 
-type Work = OutboundWork<TextAction | MediaAction>;
+type Work = OutboundWork<TextAction | MediaAction | ThingAction>;
 
 export interface OutboundMessageOptions {
   readonly context: BridgeContext;
@@ -28,13 +28,14 @@ export interface OutboundMessageOptions {
   readonly wake: (lane: LaneKey) => void;
 }
 
-interface TextDraft {
-  readonly kind: 'text';
-  readonly text: RichText;
+/** A part without a file: ready as it is. */
+interface ReadyDraft {
+  readonly kind: 'ready';
+  readonly content: OutboundContent;
 }
 
 /** One part before its file is fetched. */
-type Draft = TextDraft | MediaAction;
+type Draft = ReadyDraft | MediaAction;
 
 interface Step extends Pick<Attempt, 'whenSent'> {
   readonly number: number;
@@ -84,8 +85,12 @@ export class OutboundMessages {
   #drafts({ portal, action }: Work): readonly Draft[] {
     const { capabilities } = this.#options.context.sessions.get(portal.accountId).session;
     const inTexts = (text: RichText): Draft[] =>
-      splitText(text, capabilities.maxTextLength).map((piece) => ({ kind: 'text', text: piece }));
+      splitText(text, capabilities.maxTextLength).map((piece) => ({
+        kind: 'ready',
+        content: { type: 'text', text: piece },
+      }));
     if (action.kind === 'text') return inTexts(action.text);
+    if (action.kind === 'thing') return [{ kind: 'ready', content: action.thing }];
     const { caption, ...uncaptioned } = action;
     const takesCaption = suited(capabilities, action)?.limit.caption !== false;
     if (caption === undefined || (takesCaption && caption.text.length <= capabilities.maxCaptionLength))
@@ -113,8 +118,8 @@ export class OutboundMessages {
     if (known !== undefined && known.state !== 'pending') return known.id;
     const refusal = await session.refusal(work.portal.chatId, 'message');
     const fresh = this.#newPart(work, number);
-    if (known === undefined && draft.kind === 'text' && refusal === undefined) {
-      const outgoing = await this.#outgoing(work, number, contentOf(draft));
+    if (known === undefined && draft.kind === 'ready' && refusal === undefined) {
+      const outgoing = await this.#outgoing(work, number, draft);
       return sending.sendFirst({ ...about, part: fresh }, () => session.send(outgoing, work.signal));
     }
     const part = known ?? (await context.store.write((unit) => unit.parts.ensure(fresh)));
@@ -134,7 +139,7 @@ export class OutboundMessages {
   async #send(work: Work, attempt: Attempt, draft: Draft): Promise<void> {
     const { sending, media } = this.#options;
     const { part, session } = attempt;
-    const readied: Readied = draft.kind === 'text' ? contentOf(draft) : await media.ready(work, attempt, draft);
+    const readied: Readied = draft.kind === 'ready' ? draft : await media.ready(work, attempt, draft);
     if ('refusal' in readied) return sending.refuse(attempt, readied.refusal);
     const outgoing = await this.#outgoing(work, part.number, readied);
     await sending.send(attempt, () => session.send(outgoing, work.signal));
@@ -143,7 +148,14 @@ export class OutboundMessages {
   async #outgoing(work: Work, number: number, readied: Exclude<Readied, { refusal: string }>): Promise<Outgoing> {
     const sendKey = sendKeyOf(this.#options.context, work.event.event_id, work.row.id, number);
     const replyTo = number === 0 ? await this.#replyTarget(work) : undefined;
-    return { chat: work.portal.chatId, sendKey, ...readied, ...(replyTo === undefined ? {} : { replyTo }) };
+    const { content, prepared } = readied;
+    return {
+      chat: work.portal.chatId,
+      sendKey,
+      content,
+      ...(prepared === undefined ? {} : { prepared }),
+      ...(replyTo === undefined ? {} : { replyTo }),
+    };
   }
 
   async #replyTarget(work: Work): Promise<RemoteMessageId | undefined> {
@@ -187,5 +199,4 @@ export class OutboundMessages {
   }
 }
 
-const contentOf = ({ text }: TextDraft): { readonly content: OutboundContent } => ({ content: { type: 'text', text } });
 const isPassedOn = ({ state }: Part): boolean => state !== 'failed' && state !== 'uncertain';

@@ -95,6 +95,11 @@ export class Outbound {
       return this.#refuse(work, words.notPermitted(networkName));
     }
     switch (action.kind) {
+      case 'thing':
+        if (session.capabilities[action.thing.type] === 'rejected')
+          return this.#refuse(work, words.cannotSend(networkName, `a ${action.thing.type}`));
+        await messages.handle({ ...work, action });
+        return true;
       case 'text':
       case 'media':
         await messages.handle({ ...work, action });

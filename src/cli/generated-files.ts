@@ -7,6 +7,8 @@ import { sampleOf } from '../config/sample.ts';
 import { jsonSchemaOf } from '../config/settings.ts';
 import { makeRegistration } from '../matrix/registration.ts';
 import { configSchema } from './configuration.ts';
+import { pageWith } from './generated-section.ts';
+import { kindsTable } from './kinds-table.ts';
 import { metricsPage } from './metrics-page.ts';
 import { registrationOptions } from './registration.ts';
 
@@ -27,6 +29,10 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'config/chancery.sample.yaml', content: sampleOf(configSchema) },
     { path: 'config/chancery.schema.json', content: `${JSON.stringify(jsonSchemaOf(configSchema), undefined, 2)}\n` },
     { path: 'docs/metrics.md', content: metricsPage() },
+    {
+      path: 'docs/networks/whatsapp.md',
+      content: pageWith('docs/networks/whatsapp.md', { 'table of kinds': kindsTable() }),
+    },
     { path: 'registration.yaml', content: await sampleRegistration() },
   ];
 }

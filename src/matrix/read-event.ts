@@ -1,7 +1,14 @@
 /** What a person on Matrix did, told apart by kind. Nothing here depends on what the network at the other end can do. */
 import { asId, type EventId, type UserId } from '../model/ids.ts';
 import { type JsonObject, member, objectMember, stringMember } from './json-object.ts';
-import { type MatrixMessage, type MediaMessage, readMessage, type TextMessage } from './read-message.ts';
+import { isPollStart, readPoll } from './poll.ts';
+import {
+  type MatrixMessage,
+  type MediaMessage,
+  readMessage,
+  type TextMessage,
+  type ThingMessage,
+} from './read-message.ts';
 import type { RoomEvent } from './room-event.ts';
 
 interface Reply {
@@ -10,6 +17,7 @@ interface Reply {
 
 export type TextAction = TextMessage & Reply;
 export type MediaAction = MediaMessage & Reply;
+export type ThingAction = ThingMessage & Reply;
 
 export interface ReactionAction {
   readonly kind: 'reaction';
@@ -58,6 +66,7 @@ export interface IgnoredAction {
 export type MatrixAction =
   | TextAction
   | MediaAction
+  | ThingAction
   | ReactionAction
   | EditAction
   | RedactionAction
@@ -67,8 +76,8 @@ export type MatrixAction =
 
 const unsupportedTypes: ReadonlyMap<string, string> = new Map([
   ['m.room.encrypted', 'an encrypted message'],
-  ['m.poll.start', 'a poll'],
-  ['org.matrix.msc3381.poll.start', 'a poll'],
+  ['m.poll.end', 'the end of a poll'],
+  ['org.matrix.msc3381.poll.end', 'the end of a poll'],
   ['m.poll.response', 'a vote in a poll'],
   ['org.matrix.msc3381.poll.response', 'a vote in a poll'],
   ['m.call.invite', 'a call'],
@@ -86,6 +95,7 @@ export function readEvent(event: RoomEvent): MatrixAction {
   if (type === 'm.room.redaction') return readRedaction(event);
   if (type === 'm.reaction') return readReaction(content);
   if (type === 'm.room.message' || type === 'm.sticker') return readSaid(type, content);
+  if (isPollStart(type)) return readPollStart(type, content);
   const what = unsupportedTypes.get(type);
   return what === undefined ? { kind: 'ignored', why: 'signalling' } : { kind: 'unsupported', what };
 }
@@ -103,6 +113,19 @@ function readSaid(type: string, content: JsonObject): MatrixAction {
   const message = readMessage(type, content, replyTo !== undefined);
   return replyTo === undefined ? message : { ...message, replyTo };
 }
+
+function readPollStart(type: string, content: JsonObject): MatrixAction {
+  if (Object.keys(content).length === 0) return { kind: 'ignored', why: 'redacted' };
+  const relation = objectMember(content, 'm.relates_to');
+  const replyTo = replyTargetOf(relation);
+  const poll = readPoll(type, content);
+  const said = poll === undefined ? unreadablePoll : ({ kind: 'thing', thing: poll } as const);
+  if (member(relation, 'rel_type') !== 'm.replace') return replyTo === undefined ? said : { ...said, replyTo };
+  const target = eventIdOf(member(relation, 'event_id'));
+  return target === undefined ? { kind: 'ignored', why: 'malformed' } : { kind: 'edit', target, replacement: said };
+}
+
+const unreadablePoll = { kind: 'unsupported', what: 'a poll without a question or answers' } as const;
 
 /** Client-server API, "Event replacements": a sender that leaves out `m.new_content` starts the text with an asterisk. */
 function replacementOf(content: JsonObject): JsonObject {

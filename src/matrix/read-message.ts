@@ -1,9 +1,10 @@
 /** The content of an `m.room.message` or `m.sticker` in neutral words. Client-server API, "Instant messaging". */
-import type { MediaKind } from '../model/content.ts';
+import type { LocationContent, MediaKind, PollContent } from '../model/content.ts';
 import type { ContentUri } from '../model/ids.ts';
 import { plainText, type RichText } from '../model/rich-text.ts';
 import { readContentUri } from './content-uri.ts';
 import { type JsonObject, member, objectMember, stringMember } from './json-object.ts';
+import { readLocation } from './location.ts';
 import { readHtml } from './read-html.ts';
 
 export interface TextMessage {
@@ -27,13 +28,19 @@ export interface MediaMessage {
   readonly height?: number;
 }
 
+/** Something that is neither words nor a file, and can be put in neutral words whole. */
+export interface ThingMessage {
+  readonly kind: 'thing';
+  readonly thing: LocationContent | PollContent;
+}
+
 export interface UnsupportedMessage {
   readonly kind: 'unsupported';
   /** What it was, in plain words with an article: `a poll`. */
   readonly what: string;
 }
 
-export type MatrixMessage = TextMessage | MediaMessage | UnsupportedMessage;
+export type MatrixMessage = TextMessage | MediaMessage | ThingMessage | UnsupportedMessage;
 
 const mediaKinds: ReadonlyMap<string, MediaKind> = new Map([
   ['m.image', 'image'],
@@ -48,7 +55,12 @@ export function readMessage(type: string, content: JsonObject, isReply: boolean)
   const messageType = type === 'm.sticker' ? type : stringMember(content, 'msgtype');
   const media = mediaKinds.get(messageType ?? '');
   if (media !== undefined) return readMedia(media, content, isReply);
-  if (messageType === 'm.location') return { kind: 'unsupported', what: 'a location' };
+  if (messageType === 'm.location') {
+    const thing = readLocation(content);
+    return thing === undefined
+      ? { kind: 'unsupported', what: 'a location without coordinates' }
+      : { kind: 'thing', thing };
+  }
   if (typeof content['body'] !== 'string') return { kind: 'unsupported', what: 'a message without text' };
   const text = readWords(content, isReply);
   if (messageType === 'm.emote') return { kind: 'text', text: inItalics(text), notice: false };

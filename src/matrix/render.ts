@@ -2,22 +2,23 @@
  * What the contents of messages look like on Matrix (client-server API, "Instant messaging"; captions by its 1.10).
  * Words are never lost to a limit: where the styled form would not fit into an event, the plain one goes alone.
  */
-import type { MediaContent, MediaKind } from '../model/content.ts';
+import type { LocationContent, MediaContent, MediaKind } from '../model/content.ts';
 import type { ContentUri, EventId } from '../model/ids.ts';
 import { plainText, type RichText } from '../model/rich-text.ts';
 import type { JsonObject } from './json-object.ts';
+import { locationMembers, locationWords } from './location.ts';
 import { renderHtml } from './render-html.ts';
 
 /** What `Homeserver.sendEvent` takes. */
 export interface RenderedEvent {
-  readonly type: 'm.room.message' | 'm.sticker' | 'm.reaction';
+  readonly type: string;
   readonly content: JsonObject;
 }
 
 /** What may be said of any message. */
 export interface MessageContext {
   readonly replyTo?: EventId | undefined;
-  readonly forwarded?: boolean | undefined;
+  readonly forwarded?: 'once' | 'often' | undefined;
 }
 
 /** A file that has its address on the homeserver. */
@@ -56,13 +57,13 @@ export function renderRichText(rich: RichText): RenderedText {
 }
 
 export function renderText(text: RichText, context: MessageContext = {}): RenderedEvent {
-  const words = renderRichText(context.forwarded === true ? asForwarded(text) : text);
+  const words = renderRichText(asForwarded(text, context));
   return { type: 'm.room.message', content: { msgtype: 'm.text', ...words, ...relation(context) } };
 }
 
 /** Said by the bridge or by a machine; other bots do not answer it. */
 export function renderNotice(text: string, context: MessageContext = {}): RenderedEvent {
-  const words = renderRichText(context.forwarded === true ? asForwarded(plainText(text)) : plainText(text));
+  const words = renderRichText(asForwarded(plainText(text), context));
   return { type: 'm.room.message', content: { msgtype: 'm.notice', ...words, ...relation(context) } };
 }
 
@@ -75,8 +76,8 @@ export function renderMedia(media: MediaContent<MatrixFile>, context: MessageCon
     ...(width === undefined ? {} : { w: width }),
     ...(height === undefined ? {} : { h: height }),
   };
-  const caption = context.forwarded === true ? asForwarded(media.caption) : media.caption;
-  const words = caption === undefined ? { body: fileName } : renderRichText(caption);
+  const caption = asForwarded(media.caption ?? plainText(''), context);
+  const words = caption.text === '' ? { body: fileName } : renderRichText(caption);
   const shared = { ...words, url: file.uri, info, ...relation(context) };
   if (kind === 'sticker') return { type: 'm.sticker', content: shared };
   return {
@@ -91,6 +92,11 @@ export function renderMedia(media: MediaContent<MatrixFile>, context: MessageCon
   };
 }
 
+export function renderLocation(location: LocationContent, context: MessageContext = {}): RenderedEvent {
+  const words = renderRichText(asForwarded(plainText(locationWords(location)), context));
+  return { type: 'm.room.message', content: { ...locationMembers(location), ...words, ...relation(context) } };
+}
+
 /** Client-server API, "Event annotations and reactions". */
 export function renderReaction(target: EventId, emoji: string): RenderedEvent {
   return {
@@ -103,15 +109,17 @@ export function renderReaction(target: EventId, emoji: string): RenderedEvent {
 const relation = ({ replyTo }: MessageContext): JsonObject =>
   replyTo === undefined ? {} : { 'm.relates_to': { 'm.in_reply_to': { event_id: replyTo } } };
 
-const forwardedMark = 'Forwarded';
+const forwardedMarks = { once: 'Forwarded', often: 'Forwarded many times' } as const;
 
-/** The mark is a line of its own, in italics, before the words. */
-function asForwarded(rich: RichText = plainText('')): RichText {
-  const head = rich.text === '' ? forwardedMark : `${forwardedMark}\n`;
+/** Where it was, a line of its own says so, in italics, before the words. */
+function asForwarded(rich: RichText, { forwarded }: MessageContext): RichText {
+  if (forwarded === undefined) return rich;
+  const mark = forwardedMarks[forwarded];
+  const head = rich.text === '' ? mark : `${mark}\n`;
   return {
     text: head + rich.text,
     ranges: [
-      { start: 0, length: forwardedMark.length, style: 'italic' },
+      { start: 0, length: mark.length, style: 'italic' },
       ...rich.ranges.map(({ start, length, style }) => ({ start: start + head.length, length, style })),
     ],
   };

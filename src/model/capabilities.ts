@@ -18,6 +18,8 @@ export interface Capabilities {
   readonly maxTextLength: number;
   readonly maxCaptionLength: number;
   readonly media: Readonly<Partial<Record<MediaKind, MediaLimit>>>;
+  readonly location: SupportLevel;
+  readonly poll: SupportLevel;
   readonly reply: SupportLevel;
   readonly reaction: SupportLevel;
   /** How many reactions one account may have on one message. */

@@ -37,6 +37,30 @@ export interface TextContent {
   readonly text: RichText;
 }
 
+/** A place on the earth: degrees north and east (WGS 84). */
+export interface LocationContent {
+  readonly type: 'location';
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly name?: string;
+  readonly address?: string;
+}
+
+/** A question to choose an answer from. An answer is known by its place in the list, from 0. */
+export interface PollContent {
+  readonly type: 'poll';
+  readonly question: string;
+  readonly answers: readonly string[];
+}
+
+/** An answer that somebody chose from what they were offered: the message that this one replies to. */
+export interface ChoiceContent {
+  readonly type: 'choice';
+  /** The place of the answer in our poll; absent where the choice was offered by something else. */
+  readonly answer?: number;
+  readonly text: string;
+}
+
 /** Something that cannot be shown as what it is. `kind` is the network's own word for it. */
 export interface NoticeContent {
   readonly type: 'notice';
@@ -44,5 +68,5 @@ export interface NoticeContent {
   readonly text: string;
 }
 
-export type InboundContent = TextContent | MediaContent<RemoteFile> | NoticeContent;
-export type OutboundContent = TextContent | MediaContent<SealedFile>;
+export type InboundContent = TextContent | MediaContent<RemoteFile> | LocationContent | ChoiceContent | NoticeContent;
+export type OutboundContent = TextContent | MediaContent<SealedFile> | LocationContent | PollContent;

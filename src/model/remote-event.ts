@@ -22,7 +22,7 @@ export interface MessageEvent extends Occurrence {
   readonly message: RemoteMessageId;
   readonly content: InboundContent;
   readonly replyTo?: RemoteMessageId;
-  readonly forwarded?: boolean;
+  readonly forwarded?: 'once' | 'often';
 }
 
 export interface ReactionEvent extends Occurrence {

@@ -28,7 +28,7 @@ export function judgeInRoom(rich: RichText): void {
   for (const piece of splitText(rich, maxTextLength)) {
     judgeRichText(piece);
     judgeHtml(renderHtml(piece), piece.text);
-    const { content } = renderText(piece, { replyTo: undefined, forwarded: true });
+    const { content } = renderText(piece, { replyTo: undefined, forwarded: 'often' });
     promise(Buffer.byteLength(JSON.stringify(content)) <= maxEventBytes, 'a piece of text does not fit into an event');
   }
 }

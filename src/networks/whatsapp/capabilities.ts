@@ -19,6 +19,8 @@ export const capabilities: Capabilities = {
     document: { maxBytes: 100 * megabyte, caption: true },
     sticker: { maxBytes: megabyte / 2, caption: false, mimeTypes: ['image/webp'] },
   },
+  location: 'full',
+  poll: 'partial',
   reply: 'full',
   reaction: 'full',
   reactionsPerMessage: 1,

@@ -106,8 +106,13 @@ async function decodeMessage(
     ...(context?.id === undefined || context.referred_product !== undefined
       ? {}
       : { replyTo: asId<RemoteMessageId>(context.id) }),
-    ...(context?.forwarded === true || context?.frequently_forwarded === true ? { forwarded: true } : {}),
+    ...forwardedMark(context),
   };
+}
+
+function forwardedMark(context: WhatsAppMessage['context']): { forwarded?: 'once' | 'often' } {
+  if (context?.frequently_forwarded === true) return { forwarded: 'often' };
+  return context?.forwarded === true ? { forwarded: 'once' } : {};
 }
 
 type State = 'sent' | 'delivered' | 'read' | 'failed';

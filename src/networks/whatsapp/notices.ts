@@ -24,11 +24,11 @@ function wordsOf(message: WhatsAppMessage): string {
     case 'location':
       return locationWords(body);
     case 'contacts':
-      return listOf(body).map(contactWords).join('\n') || 'Shared a contact without details.';
+      return 'Shared a contact without a name.';
     case 'interactive':
       return interactiveWords(body);
     case 'button':
-      return `Pressed the button “${textAt(body, 'text')}”.`;
+      return 'Pressed a button that has no words.';
     case 'order':
       return orderWords(body);
     case 'system':
@@ -65,19 +65,30 @@ function locationWords(body: unknown): string {
 }
 
 function interactiveWords(body: unknown): string {
-  const reply = member(body, 'list_reply') ?? member(body, 'button_reply');
-  if (reply !== undefined) return `Chose “${textAt(reply, 'title')}”${suffix(textAt(reply, 'description'))}.`;
   const form = member(body, 'nfm_reply');
-  if (form !== undefined) return `Filled in a form${suffix(textAt(form, 'body'))}: ${textAt(form, 'response_json')}`;
+  if (form !== undefined) return formWords(form);
   return `Answered something interactive (${textAt(body, 'type') || 'of an unknown kind'}).`;
 }
 
-function contactWords(contact: unknown): string {
-  const name = textAt(member(contact, 'name'), 'formatted_name') || 'without a name';
-  const phones = listOf(member(contact, 'phones')).map((phone) => textAt(phone, 'phone') || textAt(phone, 'wa_id'));
-  const emails = listOf(member(contact, 'emails')).map((email) => textAt(email, 'email'));
-  return `Contact: ${joined([name, textAt(member(contact, 'org'), 'company'), ...phones, ...emails])}`;
+/** One answer a line, where the form's answers can be read. */
+function formWords(form: unknown): string {
+  const title = `Filled in a form${suffix(textAt(form, 'body'))}:`;
+  const json = textAt(form, 'response_json');
+  const answers = answersIn(json).filter(([key]) => key !== 'flow_token');
+  if (answers.length === 0) return `${title} ${json}`;
+  return [title, ...answers.map(([key, value]) => `${key}: ${textOf(value)}`)].join('\n');
 }
+
+function answersIn(json: string): [key: string, value: unknown][] {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? Object.entries(parsed) : [];
+  } catch {
+    return [];
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function orderWords(body: unknown): string {
   const items = listOf(member(body, 'product_items'));
@@ -89,7 +100,7 @@ function orderWords(body: unknown): string {
   return `Sent an order of ${items.length} items${suffix(words)}: ${described.join(', ')}`;
 }
 
-function member(value: unknown, key: string): unknown {
+export function member(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null
     ? (Object.getOwnPropertyDescriptor(value, key)?.value as unknown)
     : undefined;
@@ -101,6 +112,6 @@ export function textAt(value: unknown, key: string): string {
   return typeof found === 'string' || typeof found === 'number' ? String(found) : '';
 }
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const joined = (words: readonly string[]): string => words.filter((word) => word !== '').join(', ');
 const suffix = (text: string): string => (text === '' ? '' : ` (${text})`);

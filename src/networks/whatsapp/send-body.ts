@@ -1,11 +1,12 @@
 /** The bodies of sends, as Meta's examples show them, with `biz_opaque_callback_data`, which statuses bring back. */
-import type { MediaKind } from '../../model/content.ts';
+import type { LocationContent, MediaKind, PollContent } from '../../model/content.ts';
 import type { RemoteMessageId } from '../../model/ids.ts';
-import type { RichText } from '../../model/rich-text.ts';
+import { plainText, type RichText } from '../../model/rich-text.ts';
 import type { Outgoing, OutgoingReaction } from '../contract.ts';
 import { capabilities } from './capabilities.ts';
 import { writeMarks } from './formatting.ts';
 import type { Address } from './identity.ts';
+import { interactiveOf, pollInWords } from './offered-answers.ts';
 
 const types: Readonly<Record<MediaKind, string>> = {
   image: 'image',
@@ -24,10 +25,11 @@ export function messageBody({ content, replyTo, sendKey, prepared }: Outgoing, t
     ...(replyTo === undefined ? {} : { context: { message_id: replyTo } }),
     biz_opaque_callback_data: sendKey,
   };
-  if (content.type === 'text') {
-    const body = marked(content.text, capabilities.maxTextLength);
-    return { ...shared, type: 'text', text: { body, preview_url: /https?:\/\//.test(body) } };
-  }
+  if (content.type === 'text') return { ...shared, ...textMembers(content.text) };
+  if (content.type === 'location') return { ...shared, ...locationMembers(content) };
+  if (content.type === 'poll') return { ...shared, ...pollMembers(content) };
+  const contacts = prepared === undefined ? undefined : contactsPrepared(prepared);
+  if (contacts !== undefined) return { ...shared, type: 'contacts', contacts };
   if (prepared === undefined) throw new Error('a file has to be uploaded before it is sent');
   const type = types[content.kind];
   const takesCaption = capabilities.media[content.kind]?.caption === true;
@@ -43,6 +45,32 @@ export function messageBody({ content, replyTo, sendKey, prepared }: Outgoing, t
       ...(content.kind === 'voice' ? { voice: true } : {}),
     },
   };
+}
+
+/** What `prepare` keeps of a file that goes as contacts: nothing is uploaded. */
+const contactsMark = 'contacts:';
+export const preparedContacts = (contacts: readonly object[]): string => contactsMark + JSON.stringify(contacts);
+const contactsPrepared = (prepared: string): unknown =>
+  prepared.startsWith(contactsMark) ? JSON.parse(prepared.slice(contactsMark.length)) : undefined;
+
+function textMembers(text: RichText): object {
+  const body = marked(text, capabilities.maxTextLength);
+  return { type: 'text', text: { body, preview_url: /https?:\/\//.test(body) } };
+}
+
+const locationMembers = ({ latitude, longitude, name, address }: LocationContent): object => ({
+  type: 'location',
+  location: {
+    latitude,
+    longitude,
+    ...(name === undefined ? {} : { name }),
+    ...(address === undefined ? {} : { address }),
+  },
+});
+
+function pollMembers(poll: PollContent): object {
+  const interactive = interactiveOf(poll);
+  return interactive === undefined ? textMembers(plainText(pollInWords(poll))) : { type: 'interactive', interactive };
 }
 
 /** No emoji takes the reaction back (Meta: "Reaction messages"). */

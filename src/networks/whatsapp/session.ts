@@ -1,5 +1,6 @@
 /** One connected number: sends, and fetches files. Whether something may be sent now is asked of `refusal` first. */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ChanceryError, type ErrorCode, messageOf } from '../../base/errors.ts';
 import type { HttpClient } from '../../base/http-client.ts';
@@ -7,6 +8,7 @@ import type { OutboundContent, RemoteFile } from '../../model/content.ts';
 import { asId, type ChatId, type RemoteMessageId } from '../../model/ids.ts';
 import type { Account, NetworkContext, Outgoing, OutgoingReaction, SendResult, Session } from '../contract.ts';
 import { capabilities } from './capabilities.ts';
+import { contactsIn, inlineFile, isCardType, maxCardBytes } from './contact-cards.ts';
 import type { WhatsAppConfig } from './config.ts';
 import type { Credentials } from './credentials.ts';
 import { Graph, type GraphProblem, type GraphResult } from './graph.ts';
@@ -14,7 +16,7 @@ import { type Address, addressOf } from './identity.ts';
 import { fetchFile } from './media-download.ts';
 import { uploadForm } from './multipart.ts';
 import { Pace } from './pace.ts';
-import { messageBody, reactionBody, readBody, typingBody } from './send-body.ts';
+import { messageBody, preparedContacts, reactionBody, readBody, typingBody } from './send-body.ts';
 
 export interface SessionOptions {
   readonly account: Account;
@@ -70,9 +72,13 @@ export class WhatsAppSession implements Session {
   }
 
   async prepare(content: OutboundContent, signal: AbortSignal): Promise<string | undefined> {
-    if (content.type === 'text') return undefined;
-    this.#mindPause();
+    if (content.type !== 'media') return undefined;
     const { file, mimeType, fileName } = content;
+    if (isCardType(mimeType) && file.sizeBytes <= maxCardBytes) {
+      const contacts = contactsIn(await text(this.#options.context.openFile(file)));
+      if (contacts !== undefined) return preparedContacts(contacts);
+    }
+    this.#mindPause();
     const form = uploadForm(
       { messaging_product: 'whatsapp' },
       { name: fileName ?? 'file', mimeType, sizeBytes: file.sizeBytes, content: this.#options.context.openFile(file) },
@@ -102,6 +108,8 @@ export class WhatsAppSession implements Session {
   }
 
   async fetchMedia({ reference }: RemoteFile, signal: AbortSignal): Promise<Readable> {
+    const inline = inlineFile(reference);
+    if (inline !== undefined) return Readable.from([inline]);
     this.#mindPause();
     return fetchFile(reference, {
       http: this.#options.http,

@@ -5,12 +5,20 @@ import type { MatrixMessage } from '../../../src/matrix/read-message.ts';
 import { path } from '../../../src/matrix/url-path.ts';
 import { parseJson } from '../../../src/base/json.ts';
 import { ChanceryError } from '../../../src/base/errors.ts';
+import type { InboundContent, TextContent } from '../../../src/model/content.ts';
+import { plainText } from '../../../src/model/rich-text.ts';
 import type { RemoteEvent } from '../../../src/model/remote-event.ts';
 import { asId, type ChatId, type ContentUri, type SendKey } from '../../../src/model/ids.ts';
 import { decodeChange } from '../../../src/networks/whatsapp/decode.ts';
 import { changeShape } from '../../../src/networks/whatsapp/envelope.ts';
 import { messageBody } from '../../../src/networks/whatsapp/send-body.ts';
-import { renderMedia, renderNotice } from '../../../src/matrix/render.ts';
+import {
+  type RenderedEvent,
+  renderLocation,
+  renderMedia,
+  renderNotice,
+  renderText,
+} from '../../../src/matrix/render.ts';
 import { readContentUri } from '../../../src/matrix/content-uri.ts';
 import { MemoryState } from '../../unit/networks/whatsapp/memory-state.ts';
 import { roomEvent } from '../corpus/room-events.ts';
@@ -77,9 +85,7 @@ function judgeRemoteEvent(event: RemoteEvent): void {
     judgeInRoom(content.text);
     return;
   }
-  const file = { uri: asId<ContentUri>('mxc://a/b'), sizeBytes: 1 } as const;
-  const rendered =
-    content.type === 'notice' ? renderNotice(content.text) : renderMedia({ ...content, file }, { forwarded: true });
+  const rendered = renderedOf(content);
   const json = JSON.stringify(rendered.content);
   promise(
     Buffer.byteLength(json) <= maxEventBytes && !json.includes(String.raw`\u0000`),
@@ -88,6 +94,21 @@ function judgeRemoteEvent(event: RemoteEvent): void {
   if (content.type === 'media') {
     promise(/^[\w.+-]+\/[\w.+-]+$/.test(content.mimeType), `the type is none: ${content.mimeType}`);
     if (content.caption !== undefined) judgeRichText(content.caption);
+  }
+}
+
+const file = { uri: asId<ContentUri>('mxc://a/b'), sizeBytes: 1 } as const;
+
+function renderedOf(content: Exclude<InboundContent, TextContent>): RenderedEvent {
+  switch (content.type) {
+    case 'notice':
+      return renderNotice(content.text);
+    case 'choice':
+      return renderText(plainText(content.text));
+    case 'location':
+      return renderLocation(content, { forwarded: 'often' });
+    case 'media':
+      return renderMedia({ ...content, file }, { forwarded: 'often' });
   }
 }
 

@@ -15,6 +15,46 @@ const caption = z.string().max(1024).optional();
 const header = z.looseObject({ type: z.enum(['text', 'image', 'video', 'document']) });
 const words = (max: number): z.ZodObject => z.strictObject({ text: text(max) });
 
+const distinct = <Item>(key: (item: Item) => string) => ({
+  check: (items: readonly Item[]): boolean => new Set(items.map(key)).size === items.length,
+  message: 'must not repeat itself',
+});
+const titled = distinct(({ reply }: { reply: { title: string } }) => reply.title);
+const button = z.strictObject({
+  type: z.literal('reply'),
+  reply: z.strictObject({ id: text(256), title: text(20) }),
+});
+const row = z.strictObject({ id: text(200), title: text(24), description: z.string().max(72).optional() });
+const section = z.strictObject({ title: text(24).optional(), rows: z.array(row).min(1) });
+const interactiveFrame = { header: header.optional(), footer: words(60).optional() };
+const rowsOf = (sections: readonly { readonly rows: readonly { readonly id: string }[] }[]) =>
+  sections.flatMap(({ rows }) => rows);
+
+/** Buttons: three at most; a list: ten rows in all, and a title for each section where there are several. */
+const interactive = z.union([
+  z.strictObject({
+    type: z.literal('button'),
+    ...interactiveFrame,
+    body: words(1024),
+    action: z.strictObject({ buttons: z.array(button).min(1).max(3).refine(titled.check, titled.message) }),
+  }),
+  z.strictObject({
+    type: z.literal('list'),
+    ...interactiveFrame,
+    body: words(4096),
+    action: z.strictObject({
+      button: text(20),
+      sections: z
+        .array(section)
+        .min(1)
+        .refine((sections) => sections.length === 1 || sections.every(({ title }) => title !== undefined))
+        .refine((sections) => rowsOf(sections).length <= 10)
+        .refine((sections) => new Set(rowsOf(sections).map(({ id }) => id)).size === rowsOf(sections).length),
+    }),
+  }),
+  z.looseObject({ type: text(64).refine((type) => type !== 'button' && type !== 'list'), action: z.looseObject({}) }),
+]);
+
 const shapes = {
   text: z.strictObject({ body: text(4096), preview_url: z.boolean().optional() }),
   image: z.strictObject({ ...mediaKeys, caption }).refine(oneSource, oneSourceWords),
@@ -36,13 +76,7 @@ const shapes = {
     .array(z.looseObject({ name: z.looseObject({ formatted_name: text(1000) }) }))
     .min(1)
     .max(257),
-  interactive: z.strictObject({
-    type: text(64),
-    header: header.optional(),
-    body: words(4096).optional(),
-    footer: words(60).optional(),
-    action: z.looseObject({}),
-  }),
+  interactive,
   template: z.strictObject({
     name: text(512),
     language: z.looseObject({ code: text(64) }),

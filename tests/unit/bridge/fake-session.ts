@@ -9,6 +9,8 @@ const capabilities: Capabilities = {
   maxTextLength: 1_000,
   maxCaptionLength: 100,
   media: {},
+  location: 'full',
+  poll: 'rejected',
   reply: 'full',
   reaction: 'full',
   reactionsPerMessage: 1,

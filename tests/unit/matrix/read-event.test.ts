@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { pollResponse } from '../../../src/matrix/poll.ts';
 import { readEvent } from '../../../src/matrix/read-event.ts';
+import { asId, type EventId } from '../../../src/model/ids.ts';
 import { isReadable, type RoomEvent, readRoomEvent } from '../../../src/matrix/room-event.ts';
 
 function happened(type: string, content: object, more: object = {}): RoomEvent {
@@ -127,11 +129,15 @@ test('a file whose address would lead elsewhere is not fetched', () => {
 
 test('what is not bridged is named in plain words', () => {
   const what = (type: string, content: object): unknown => readEvent(happened(type, content));
-  expect(what('org.matrix.msc3381.poll.start', {})).toEqual({ kind: 'unsupported', what: 'a poll' });
-  expect(what('m.room.encrypted', {})).toEqual({ kind: 'unsupported', what: 'an encrypted message' });
-  expect(said({ msgtype: 'm.location', body: 'here', geo_uri: 'geo:1,1' })).toEqual({
+  expect(what('org.matrix.msc3381.poll.start', { body: '?' })).toEqual({
     kind: 'unsupported',
-    what: 'a location',
+    what: 'a poll without a question or answers',
+  });
+  expect(what('org.matrix.msc3381.poll.end', {})).toEqual({ kind: 'unsupported', what: 'the end of a poll' });
+  expect(what('m.room.encrypted', {})).toEqual({ kind: 'unsupported', what: 'an encrypted message' });
+  expect(said({ msgtype: 'm.location', body: 'here', geo_uri: 'geo:91,1' })).toEqual({
+    kind: 'unsupported',
+    what: 'a location without coordinates',
   });
   expect(said({ msgtype: 'm.image', body: 'x', file: { url: 'mxc://a/b' } })).toEqual({
     kind: 'unsupported',
@@ -254,4 +260,61 @@ test('whatever an event holds, reading it does not fail', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test.each([
+  ['geo:52.52,13.40', 52.52, 13.4],
+  ['geo:-0.5,-179.99,35;u=12;crs=wgs84', -0.5, -179.99],
+])('a place is read from %s, in the stable form and in the older one', (uri, latitude, longitude) => {
+  const thing = { type: 'location', latitude, longitude };
+  expect(said({ msgtype: 'm.location', body: 'here', geo_uri: uri })).toEqual({ kind: 'thing', thing });
+  const described = { 'org.matrix.msc3488.location': { uri, description: 'Town hall' } };
+  expect(said({ msgtype: 'm.location', body: 'here', ...described })).toEqual({
+    kind: 'thing',
+    thing: { ...thing, name: 'Town hall' },
+  });
+});
+
+test.each(['geo:1', 'geo:1,181', 'geo:a,b', 'http://1,2', '', 'geo:1e3,2'])('%j is no place', (uri) => {
+  expect(said({ msgtype: 'm.location', body: 'here', geo_uri: uri })).toMatchObject({ kind: 'unsupported' });
+});
+
+const polls: [string, object][] = [
+  [
+    'm.poll.start',
+    {
+      'm.poll': {
+        question: { 'm.text': [{ mimetype: 'text/html', body: '<b>When?</b>' }, { body: 'When?' }] },
+        answers: [
+          { 'm.id': 'x', 'm.text': [{ body: 'Monday' }] },
+          { 'm.id': 'y', 'm.text': [{ body: 'Friday' }] },
+        ],
+      },
+    },
+  ],
+  [
+    'org.matrix.msc3381.poll.start',
+    {
+      'org.matrix.msc3381.poll.start': {
+        question: { 'org.matrix.msc1767.text': 'When?' },
+        answers: [
+          { id: 'x', 'org.matrix.msc1767.text': 'Monday' },
+          { id: 'y', 'org.matrix.msc1767.text': 'Friday' },
+        ],
+      },
+    },
+  ],
+];
+
+test.each(polls)('a poll is read from %s, and a vote in it speaks the same dialect', (type, content) => {
+  expect(readEvent(happened(type, content))).toEqual({
+    kind: 'thing',
+    thing: { type: 'poll', question: 'When?', answers: ['Monday', 'Friday'] },
+  });
+  const target = asId<EventId>('$poll');
+  const vote = pollResponse({ type, content: { ...content } }, target, 1);
+  expect(vote?.type).toBe(type.replace('start', 'response'));
+  expect(JSON.stringify(vote?.content)).toContain('["y"]');
+  expect(vote?.content['m.relates_to']).toEqual({ rel_type: 'm.reference', event_id: '$poll' });
+  expect(pollResponse({ type, content: { ...content } }, target, 2)).toBeUndefined();
 });

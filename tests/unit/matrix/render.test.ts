@@ -38,11 +38,11 @@ test('a reply names what it replies to and repeats nothing of it', () => {
 });
 
 test('a forwarded message says so in a line of its own', () => {
-  expect(renderText(bold, { forwarded: true }).content).toMatchObject({
+  expect(renderText(bold, { forwarded: 'once' }).content).toMatchObject({
     body: 'Forwarded\nnow',
     formatted_body: '<em>Forwarded</em><br><strong>now</strong>',
   });
-  expect(renderNotice('x', { forwarded: true }).content).toMatchObject({ body: 'Forwarded\nx' });
+  expect(renderNotice('x', { forwarded: 'once' }).content).toMatchObject({ body: 'Forwarded\nx' });
 });
 
 test('a picture carries type, size and measures; a caption does not replace its name', () => {
@@ -62,7 +62,7 @@ test('a picture carries type, size and measures; a caption does not replace its 
     formatted_body: '<strong>now</strong>',
     filename: 'form.jpg',
   });
-  expect(renderMedia(picture, { forwarded: true }).content).toMatchObject({
+  expect(renderMedia(picture, { forwarded: 'once' }).content).toMatchObject({
     body: 'Forwarded',
     filename: 'image.jpeg',
   });

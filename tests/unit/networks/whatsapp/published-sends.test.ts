@@ -6,6 +6,8 @@ import type { MediaContent, MediaKind, SealedFile } from '../../../../src/model/
 import { asId, type RemoteMessageId } from '../../../../src/model/ids.ts';
 import { plainText } from '../../../../src/model/rich-text.ts';
 import type { Outgoing } from '../../../../src/networks/contract.ts';
+import { contactsIn } from '../../../../src/networks/whatsapp/contact-cards.ts';
+import { preparedContacts } from '../../../../src/networks/whatsapp/send-body.ts';
 import { FakeGraph } from './fake-graph.ts';
 import { chat, never, openSession, type OpenSession, ada, sealed, sendKey, text } from './open-session.ts';
 
@@ -46,6 +48,24 @@ interface Promised {
   readonly instead?: Readonly<Record<string, readonly string[]>>;
 }
 
+const johnSmith = [
+  'BEGIN:VCARD',
+  'VERSION:4.0',
+  'N:Smith;John;D.;Dr;Jr',
+  'FN:John Smith',
+  'ORG:WhatsApp;Design',
+  'TITLE:Manager',
+  'BDAY:2012-08-18',
+  'TEL;TYPE=home:+1 (940) 555-1234',
+  'TEL;TYPE=work;WAID=16505551234:+1 (650) 555-1234',
+  'EMAIL;TYPE=work:test@fb.com',
+  'EMAIL;TYPE=home:test@whatsapp.com',
+  'URL;TYPE=work:https://www.facebook.com',
+  'URL;TYPE=home:https://www.whatsapp.com',
+  'ADR;TYPE=home:;;1 Hacker Way;Menlo Park;CA;94025;United States',
+  'ADR;TYPE=work:;;200 Jefferson Dr;Menlo Park;CA;94025;United States',
+  'END:VCARD',
+].join('\r\n');
 const byId = { link: ['id'] };
 const cases: Readonly<Record<string, Promised>> = {
   'a text': { example: 'Send Text Message', call: send(text('hello')) },
@@ -77,6 +97,24 @@ const cases: Readonly<Record<string, Promised>> = {
     example: 'Send Reply to Document Message by URL',
     call: send({ ...file('document', 'application/pdf', captioned), replyTo: theirs }),
     instead: { link: ['id', 'filename'] },
+  },
+  'a place': {
+    example: 'Send Location Message',
+    call: send({
+      chat,
+      sendKey,
+      content: { type: 'location', latitude: 37.75, longitude: -122.4, name: 'Meta', address: '1 Hacker Way' },
+    }),
+  },
+  'a contact': {
+    example: 'Send Contact Message',
+    call: send({ ...file('document', 'text/vcard'), prepared: preparedContacts(contactsIn(johnSmith) ?? []) }),
+    // Meta does not ask for either.
+    instead: { country_code: [], messaging_product: ['messaging_product', 'recipient_type'] },
+  },
+  'a question with few answers': {
+    example: 'Send Reply Button',
+    call: send({ chat, sendKey, content: { type: 'poll', question: 'When?', answers: ['Monday', 'Friday'] } }),
   },
   'a reaction': { example: 'Send Reply with Reaction Message', call: react('👍') },
   'a reaction taken back': { example: 'Send Reply with Reaction Message', call: react(null) },

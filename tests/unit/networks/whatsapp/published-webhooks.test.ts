@@ -20,14 +20,12 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   ],
   'Reaction Message': ['Sheena Nelson: reaction 👍'],
   'Image Message': ['Sheena Nelson: image image.jpeg "Taj Mahal"'],
-  'Contact Sharing Message': ['Sheena Nelson: notice "Contact: Lucía Gómez, Google, +1 (983) 555-2319"'],
+  'Contact Sharing Message': ['Sheena Nelson: file Lucía Gómez.vcf "Contact: Lucía Gómez, Google, +1 (983) 555-2319"'],
   'Unsupported Message': [
     'Sheena Nelson: notice "Sent something that WhatsApp does not pass on to businesses. Message type unknown: Message type is currently not supported."',
   ],
-  'Interactive List Reply Message': [
-    'Sheena Nelson: notice in reply "Chose “Priority Mail Express” (Next Day to 2 Days)."',
-  ],
-  'Interactive Button Reply Message': ['Sheena Nelson: notice in reply "Chose “Cancel”."'],
+  'Interactive List Reply Message': ['Sheena Nelson: text in reply "Priority Mail Express (Next Day to 2 Days)"'],
+  'Interactive Button Reply Message': ['Sheena Nelson: text in reply "Cancel"'],
   'System Message': ['Sheena Nelson: notice "User Sheena Nelson changed from 16505551234 to 12195555358"'],
   'Group Create Message': [
     'WhatsApp: notice "WhatsApp reports a change of the group (group_create, group_lifecycle_update). Its name: your-group-subject. Added: 16505551234, 16505551235."',

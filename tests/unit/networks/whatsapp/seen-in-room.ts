@@ -1,6 +1,7 @@
 /** What a Matrix user sees of webhooks, in lines, made from what is really sent to the homeserver. */
 import {
   type MessageContext,
+  renderLocation,
   renderMedia,
   renderNotice,
   renderReaction,
@@ -8,6 +9,7 @@ import {
 } from '../../../../src/matrix/render.ts';
 import { asId, type ContentUri, type EventId } from '../../../../src/model/ids.ts';
 import type { InboundContent } from '../../../../src/model/content.ts';
+import { plainText } from '../../../../src/model/rich-text.ts';
 import type { RemoteEvent } from '../../../../src/model/remote-event.ts';
 import { decodeChange } from '../../../../src/networks/whatsapp/decode.ts';
 import { changeShape } from '../../../../src/networks/whatsapp/envelope.ts';
@@ -55,6 +57,10 @@ function rendered(content: InboundContent, context: MessageContext) {
       return renderNotice(content.text, context);
     case 'media':
       return renderMedia({ ...content, file }, context);
+    case 'location':
+      return renderLocation(content, context);
+    case 'choice':
+      return renderText(plainText(content.text), context);
   }
 }
 

@@ -26,7 +26,7 @@ test.each<[string, object, string]>([
   [
     'a text that was forwarded often',
     textMessage('look', { context: { frequently_forwarded: true } }),
-    'text "<em>Forwarded</em><br>look"',
+    'text "<em>Forwarded many times</em><br>look"',
   ],
   [
     'a text written from an advertisement',
@@ -70,9 +70,19 @@ test.each<[string, object, string]>([
   [
     'a place',
     message('location', { location: { latitude: 52.5, longitude: -1.25, name: 'Town hall', address: 'High St 1' } }),
-    'notice "Location: Town hall, High St 1 (52.5, -1.25)"',
+    'location "Location: Town hall, High St 1 (52.5, -1.25)"',
   ],
-  ['a bare place', message('location', { location: { latitude: 0, longitude: 0 } }), 'notice "Location: 0, 0"'],
+  ['a bare place', message('location', { location: { latitude: 0, longitude: 0 } }), 'location "Location: 0, 0"'],
+  [
+    'a place that is not on this earth',
+    message('location', { location: { latitude: 91, longitude: 'far', name: 'Nowhere' } }),
+    'notice "Location: Nowhere (91, far)"',
+  ],
+  [
+    'an image sent from an advertisement',
+    message('image', { image: { id: '1', mime_type: 'image/png' }, referral: { headline: 'Bin day' } }),
+    'image image.png "(written from an advertisement: Bin day)"',
+  ],
   [
     'two contacts',
     message('contacts', {
@@ -81,19 +91,36 @@ test.each<[string, object, string]>([
         { phones: [{ phone: '+49 2' }] },
       ],
     }),
-    'notice "Contact: Ann, 491, a@b.example\nContact: without a name, +49 2"',
+    'file Ann.vcf "Contact: Ann, 491, a@b.example\nContact: without a name, +49 2"',
   ],
+  ['a contact without a name', message('contacts', { contacts: [{}] }), 'notice "Shared a contact without a name."'],
   [
     'a button of a template',
     message('button', { button: { payload: 'STOP', text: 'No more' }, context }),
-    'notice in reply "Pressed the button “No more”."',
+    'text in reply "No more"',
   ],
   [
     'a form that was filled in',
     message('interactive', {
       interactive: { type: 'nfm_reply', nfm_reply: { name: 'flow', body: 'Sent', response_json: '{"bin":"green"}' } },
     }),
-    'notice "Filled in a form (Sent): {"bin":"green"}"',
+    'notice "Filled in a form (Sent):\nbin: green"',
+  ],
+  [
+    'a form whose answers cannot be read',
+    message('interactive', { interactive: { type: 'nfm_reply', nfm_reply: { body: 'Sent', response_json: 'oops' } } }),
+    'notice "Filled in a form (Sent): oops"',
+  ],
+  [
+    'a row chosen from a list',
+    message('interactive', {
+      interactive: {
+        type: 'list_reply',
+        list_reply: { id: 'answer-1', title: 'The gre…', description: 'The green bin' },
+      },
+      context,
+    }),
+    'text in reply "The green bin"',
   ],
   [
     'something interactive of a new kind',
