@@ -109,18 +109,21 @@ export class HttpClient {
     }
   }
 
+  /** Whether the configuration named this host. */
+  reaches(url: string): boolean {
+    return URL.canParse(url) && this.#hosts.has(new URL(url).origin);
+  }
+
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
 
   #guard(url: string): void {
-    const { origin } = new URL(url);
-    if (!this.#hosts.has(origin)) {
-      throw new ChanceryError(this.#unreachable, {
-        place: origin,
-        detail: 'This host is not named in the configuration.',
-      });
-    }
+    if (this.reaches(url)) return;
+    throw new ChanceryError(this.#unreachable, {
+      place: new URL(url).origin,
+      detail: 'This host is not named in the configuration.',
+    });
   }
 }
 

@@ -31,13 +31,16 @@ import { OutboundMedia } from './outbound-media.ts';
 import { OutboundMessages } from './outbound-message.ts';
 import { OutboundReactions } from './outbound-reaction.ts';
 import { PortalRooms } from './portal-rooms.ts';
+import { Puppets, type PuppetWays } from './puppets.ts';
 import { Sending } from './sending.ts';
 import { createSink } from './sink.ts';
 import { TransactionOrder } from './transaction-order.ts';
+import { Voices } from './voices.ts';
 
 export interface BridgeOptions {
   readonly registrationId: string;
   readonly version: string;
+  readonly puppetWays: PuppetWays;
   /** Who answers commands, given what commands may use. */
   readonly commands: (operations: Operations) => CommandAnswerer;
 }
@@ -53,6 +56,7 @@ export class Bridge {
   readonly sink: Sink;
   readonly operations: Operations;
   readonly health: Health;
+  readonly puppets: Puppets;
   readonly #context: BridgeContext;
   readonly #inbound: Lanes;
   readonly #outbound: Lanes;
@@ -64,9 +68,10 @@ export class Bridge {
   readonly #link: HomeserverLink;
   readonly #courtesy = new Courtesy();
 
-  constructor(context: BridgeContext, { registrationId, version, commands }: BridgeOptions) {
+  constructor(context: BridgeContext, { registrationId, version, commands, puppetWays }: BridgeOptions) {
     const { store, clock, log } = context;
     this.#context = context;
+    this.puppets = new Puppets(context, puppetWays);
     const shared = { store, clock, log };
     this.#inbound = new Lanes({
       ...shared,
@@ -153,11 +158,12 @@ export class Bridge {
     const context = this.#context;
     const rooms = new PortalRooms(context);
     const ghosts = new Ghosts(context);
+    const voices = new Voices(context, ghosts, this.puppets);
     const feedback = new Feedback(context);
     return new Inbound(context, {
       ghosts,
-      messages: new InboundMessages({ context, rooms, ghosts, media: new InboundMedia(context) }),
-      reactions: new InboundReactions(context, rooms, ghosts),
+      messages: new InboundMessages({ context, rooms, voices, media: new InboundMedia(context) }),
+      reactions: new InboundReactions(context, rooms, voices),
       receipts: new InboundReceipts({
         context,
         ghosts,

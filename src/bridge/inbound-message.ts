@@ -1,10 +1,9 @@
 /**
- * A message of a contact, on its way into the room: the ghost says it, part by part, each part under an id of its own
+ * A message of a contact, on its way into the room: their ghost says it, part by part, each part under an id of its own
  * that makes saying it twice impossible. A part that failed is tried again alone.
  */
 import { ChanceryError } from '../base/errors.ts';
 import { reached } from '../base/named-points.ts';
-import type { Acting } from '../matrix/acting.ts';
 import { transactionIdOf } from '../matrix/identifiers.ts';
 import { pollResponse } from '../matrix/poll.ts';
 import {
@@ -24,19 +23,19 @@ import { plainText, splitText } from '../model/rich-text.ts';
 import type { NewPart } from '../store/parts.ts';
 import type { BridgeContext } from './context.ts';
 import { isFileGivenUp } from './file-trouble.ts';
-import type { Ghosts } from './ghosts.ts';
 import type { InboundWork } from './work.ts';
 import type { InboundMedia } from './inbound-media.ts';
 import { tellOutcome } from './outcomes.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import { targetOf } from './targets.ts';
+import type { Voice, Voices } from './voices.ts';
 
 type Work = InboundWork<MessageEvent>;
 
 export interface InboundMessageOptions {
   readonly context: BridgeContext;
   readonly rooms: PortalRooms;
-  readonly ghosts: Ghosts;
+  readonly voices: Voices;
   readonly media: InboundMedia;
 }
 
@@ -48,10 +47,10 @@ export class InboundMessages {
   }
 
   async handle(work: Work): Promise<void> {
-    const { context, rooms, ghosts } = this.#options;
+    const { context, rooms, voices } = this.#options;
     const { portal, event } = work;
     const room = await rooms.ensure(portal);
-    const ghost = await ghosts.ready(portal, room, event.from);
+    const voice = await voices.ready(portal, room, event);
     reached('inbound.ghost-ready');
     const replyTo = await this.#replyTarget(work);
     const earlier = await context.store.read.parts.of(work.row.id);
@@ -59,8 +58,8 @@ export class InboundMessages {
     const said: NewPart[] = [];
     for (const [number, content] of contents.entries()) {
       const known = earlier.find((part) => part.number === number);
-      const eventId = known?.eventId ?? (await this.#say(work, { number, ghost, room, content, ...replyTo }));
-      const part = this.#newPart(work, ghost, number, { state: 'sent', eventId });
+      const eventId = known?.eventId ?? (await this.#say(work, { number, voice, room, content, ...replyTo }));
+      const part = this.#newPart(work, voice, number, { state: 'sent', eventId });
       if (known?.eventId == null && contents.length > 1) await context.store.write((unit) => unit.parts.record(part));
       said.push(part);
     }
@@ -76,7 +75,7 @@ export class InboundMessages {
 
   #newPart(
     { row, portal, event }: Work,
-    ghost: Acting,
+    voice: Voice,
     number: number,
     outcome: Pick<NewPart, 'state' | 'eventId'> = {},
   ): NewPart {
@@ -84,9 +83,10 @@ export class InboundMessages {
       journalId: row.id,
       number,
       portalId: portal.id,
-      direction: 'in',
+      // What the account said elsewhere is a message of ours that its network has.
+      direction: event.own === undefined ? 'in' : 'out',
       kind: 'message',
-      author: ghost.user,
+      author: voice.user,
       remoteId: event.message,
       updatedAt: this.#options.context.clock.now(),
       ...outcome,
@@ -94,22 +94,21 @@ export class InboundMessages {
   }
 
   async #say(work: Work, speech: Speech): Promise<EventId> {
-    const { context } = this.#options;
     const { portal, event } = work;
-    const { number, ghost, room } = speech;
+    const { number, voice, room } = speech;
     const rendered = await this.#render(work, speech);
     const transactionId = transactionIdOf({
       account: portal.accountId,
       remote: event.id,
       part: number,
-      sender: ghost.user,
+      sender: voice.user,
     });
-    const eventId = await context.homeserver.sendEvent({ as: ghost, room, ...rendered, transactionId, at: event.at });
+    const eventId = await voice.send({ room, ...rendered, transactionId, at: event.at });
     reached('inbound.sent');
     return eventId;
   }
 
-  async #render(work: Work, { number, ghost, content, replyTo }: Speech): Promise<RenderedEvent> {
+  async #render(work: Work, { number, voice, content, replyTo }: Speech): Promise<RenderedEvent> {
     const { event } = work;
     const shown: MessageContext = number === 0 ? { replyTo, forwarded: event.forwarded } : {};
     switch (content.type) {
@@ -118,7 +117,7 @@ export class InboundMessages {
       case 'notice':
         return renderNotice(content.text, shown);
       case 'media':
-        return this.#renderMedia(work, ghost, number, content, shown);
+        return this.#renderMedia(work, voice, number, content, shown);
       case 'location':
         return renderLocation(content, shown);
       case 'choice':
@@ -137,15 +136,15 @@ export class InboundMessages {
   /** The steps of a file are remembered at its part, which is therefore on record before it is said. */
   async #renderMedia(
     work: Work,
-    ghost: Acting,
+    voice: Voice,
     number: number,
     content: MediaContent<RemoteFile>,
     shown: MessageContext,
   ): Promise<RenderedEvent> {
     const { context, media } = this.#options;
-    const part = await context.store.write((unit) => unit.parts.ensure(this.#newPart(work, ghost, number)));
+    const part = await context.store.write((unit) => unit.parts.ensure(this.#newPart(work, voice, number)));
     try {
-      return renderMedia({ ...content, file: await media.onHomeserver(work, part, ghost, content) }, shown);
+      return renderMedia({ ...content, file: await media.onHomeserver(work, part, voice.as, content) }, shown);
     } catch (thrown) {
       const isGivenUp = isTroubleOfFile(thrown) && (await isFileGivenUp(context, part));
       const words = lossOf(thrown, content.kind, isGivenUp);
@@ -169,7 +168,7 @@ export class InboundMessages {
 
 interface Speech extends Pick<MessageContext, 'replyTo'> {
   readonly number: number;
-  readonly ghost: Acting;
+  readonly voice: Voice;
   readonly room: RoomId;
   readonly content: InboundContent;
 }

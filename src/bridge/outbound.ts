@@ -11,6 +11,7 @@ import type { EventId, PortalId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
 import { type BotRoom, commandPrefix } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
+import { isEcho } from './echoes.ts';
 import { TryAgain } from './failures.ts';
 import type { Feedback, Shown } from './feedback.ts';
 import { tellOutcome } from './outcomes.ts';
@@ -85,7 +86,7 @@ export class Outbound {
   async #inPortal(work: OutboundWork): Promise<boolean> {
     const { messages, reactions, botRoom, context } = this.#options;
     const { action, shown, event, portal } = work;
-    if (action.kind === 'ignored' || action.kind === 'membership') return false;
+    if (action.kind === 'ignored' || action.kind === 'membership' || (await isEcho(context, work))) return false;
     if (action.kind === 'text' && isCommand(action.text.text)) {
       await botRoom.command(event, withoutPrefix(action.text.text));
       return false;

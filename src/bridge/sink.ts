@@ -96,7 +96,8 @@ async function portalOf(
 ): Promise<Portal | undefined> {
   if (isReceipt(event))
     return (await unit.portals.find(account, event.chat)) ?? portalOfSent(unit, account, event.sendKey);
-  return unit.portals.ensure(account, event.chat, event.from.displayName ?? event.chat, now);
+  const name = event.own === undefined ? event.from.displayName : event.own.chatName;
+  return unit.portals.ensure(account, event.chat, name ?? event.chat, now);
 }
 
 async function portalOfSent(

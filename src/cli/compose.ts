@@ -1,16 +1,19 @@
 /** Puts the bridge together from a valid configuration: the only place that knows every room of the house. */
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import { HttpClient } from '../base/http-client.ts';
 import { HttpListener } from '../base/http-listener.ts';
 import { createLog, type Log } from '../base/logging.ts';
 import { Metrics } from '../base/metrics.ts';
 import { Bot } from '../bot/bot.ts';
 import { Bridge } from '../bridge/bridge.ts';
 import type { BridgeContext } from '../bridge/context.ts';
+import type { PuppetWays } from '../bridge/puppets.ts';
 import { Sessions } from '../bridge/sessions.ts';
 import type { Config } from '../config/schema.ts';
 import { Homeserver } from '../matrix/homeserver.ts';
 import { Identifiers } from '../matrix/identifiers.ts';
+import type { OnRequest } from '../matrix/requests.ts';
 import { readRegistration } from '../matrix/read-registration.ts';
 import { transactionRoutes } from '../matrix/transactions.ts';
 import { asId, type UserId } from '../model/ids.ts';
@@ -63,9 +66,11 @@ export async function compose(config: Config, version: string): Promise<Composit
     metrics,
     startedAt: systemClock.now(),
   };
+  const ways = await puppetWaysOf(config, metrics);
   const bridge = new Bridge(context, {
     registrationId: registration.id,
     version,
+    puppetWays: ways,
     commands: (operations) => new Bot({ admins: rooms.admins, officials: rooms.officials, operations }),
   });
   const accounts = await connectAccounts(context, bridge.sink, config.networks);
@@ -102,11 +107,24 @@ export async function compose(config: Config, version: string): Promise<Composit
       await Promise.all([listener.stop(), accounts.stop()]);
       await bridge.stop();
       await accounts.close();
-      await homeserver.close();
+      await Promise.all([homeserver.close(), ways.http.close(), ways.registered?.close()]);
       await watched.stop();
       await store.close();
       log.info('chancery has stopped');
     },
+  };
+}
+
+/** Throws `CH-REGISTRATION-INVALID` when a second registration is configured and cannot be used. */
+async function puppetWaysOf({ homeserver, double_puppets: puppets }: Config, metrics: Metrics): Promise<PuppetWays> {
+  const hosts = [homeserver.url, ...puppets.homeservers];
+  const http = new HttpClient(hosts, { unreachable: 'CH-HOMESERVER-UNREACHABLE' });
+  if (puppets.registration_file === undefined) return { http, registered: undefined };
+  const { as_token: token } = await readRegistration(puppets.registration_file);
+  const onRequest: OnRequest = (method, route, call) => metrics.homeserverCall(method, route, call);
+  return {
+    http,
+    registered: new Homeserver({ url: homeserver.url, serverName: homeserver.server_name, token, onRequest }),
   };
 }
 

@@ -10,6 +10,7 @@ import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
 import { HttpListener, type HttpRequest, type Route } from '../base/http-listener.ts';
 import { parseJson } from '../base/json.ts';
 import type { Log } from '../base/logging.ts';
+import { userId } from '../config/formats.ts';
 import { ensurePrivateDirectory } from '../vault/private-directory.ts';
 import type { ControlStep, OpenLogin } from './control-step.ts';
 
@@ -25,6 +26,9 @@ export interface ControlTarget {
   status(): Promise<ControlStatus>;
   beginLogin(network: string): Promise<OpenLogin>;
   answerLogin(id: string, answers: Readonly<Record<string, string>>): Promise<ControlStep>;
+  loginMatrix(puppet: z.output<typeof puppetBody>): Promise<void>;
+  /** False when nobody stood for the account. */
+  logoutMatrix(account: string): Promise<boolean>;
 }
 
 /** The socket of the bridge that uses this data directory. */
@@ -33,6 +37,14 @@ export const controlSocketIn = (dataDirectory: string): string => join(dataDirec
 /** Of sockaddr_un on Linux, without the final zero. */
 const maxPathBytes = 107;
 const beginBody = z.strictObject({ network: z.string().max(64) });
+const puppetBody = z.strictObject({
+  account: z.string().max(256),
+  user: userId(),
+  own: z
+    .strictObject({ url: z.url({ protocol: /^https?$/ }).max(1_024), token: z.string().min(1).max(16_384) })
+    .optional(),
+});
+const puppetOf = z.strictObject({ account: z.string().max(256) });
 const answerBody = z.strictObject({ answers: z.record(z.string().max(256), z.string().max(16_384)) });
 
 export class ControlServer {
@@ -79,6 +91,25 @@ function routes(target: ControlTarget): Route[] {
       handle: async (request) => {
         const { network } = bodyOf(request, beginBody);
         return { status: 201, body: await target.beginLogin(network) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/puppets',
+      maxBodyBytes: 65_536,
+      handle: async (request) => {
+        await target.loginMatrix(bodyOf(request, puppetBody));
+        return { status: 200, body: {} };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/puppets/remove',
+      maxBodyBytes: 1_024,
+      handle: async (request) => {
+        const { account } = bodyOf(request, puppetOf);
+        if (await target.logoutMatrix(account)) return { status: 200, body: {} };
+        throw new ChanceryError('CH-ACCOUNT-UNKNOWN', { place: account, detail: 'Nobody stands for this account.' });
       },
     },
     {

@@ -68,6 +68,22 @@ function build(exitWith: (code: number) => void): Command {
       (await import('./login.ts')).login({ ...options, network }),
     );
   program
+    .command('login-matrix <account> <user>')
+    .description("show what is written on an account's phone as this official, e.g. whatsapp/1065 @ana:agency.example")
+    .addOption(config())
+    .option('--homeserver <url>', "the official's homeserver, where a token of their own is to be used")
+    .option('--answers <file>', 'the token, as a JSON or YAML object with the key token; - is standard input')
+    .action(async (account: string, user: string, options: ConfigOption & { homeserver?: string; answers?: string }) =>
+      (await import('./login-matrix.ts')).loginMatrix({ ...options, account, user }),
+    );
+  program
+    .command('logout-matrix <account>')
+    .description("no longer show what is written on an account's phone as an official")
+    .addOption(config())
+    .action(async (account: string, options: ConfigOption) =>
+      (await import('./login-matrix.ts')).logoutMatrix({ ...options, account }),
+    );
+  program
     .command('status')
     .description('ask the running bridge how it is; the exit code is 0 when it is live and 1 when it is not')
     .addOption(config())

@@ -1,6 +1,7 @@
 /** `chancery start`: runs the bridge until it is told to stop (SIGTERM, SIGINT). */
 import { systemClock } from '../base/clock.ts';
 import { type Composition, compose } from './compose.ts';
+import { asId } from '../model/ids.ts';
 import { readConfiguration } from './configuration.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { PendingLogins } from './pending-logins.ts';
@@ -36,5 +37,8 @@ function targetOf({ bridge, accounts }: Composition): ControlTarget {
     status: async () => ({ live: true, ...(await bridge.operations.status()) }),
     beginLogin: (network) => logins.begin(accounts.login(network), (account) => accounts.add(network, account)),
     answerLogin: (id, answers) => logins.answer(id, answers),
+    loginMatrix: ({ account, user, own }) =>
+      bridge.puppets.login({ accountId: asId(account), userId: asId(user), ...(own === undefined ? {} : { own }) }),
+    logoutMatrix: (account) => bridge.puppets.logout(asId(account)),
   };
 }

@@ -77,10 +77,16 @@ function withoutEmptySections(value: unknown, { kind, children }: Setting): unkn
 }
 
 function withPaths(config: Config, folder: string): Config {
-  const { appservice, data } = config;
+  const { appservice, data, double_puppets: puppets } = config;
   return {
     ...config,
     appservice: { ...appservice, registration_file: resolve(folder, appservice.registration_file) },
+    double_puppets: {
+      ...puppets,
+      ...(puppets.registration_file === undefined
+        ? {}
+        : { registration_file: resolve(folder, puppets.registration_file) }),
+    },
     data: {
       directory: resolve(folder, data.directory),
       ...(data.key_file === undefined ? {} : { key_file: resolve(folder, data.key_file) }),

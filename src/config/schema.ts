@@ -98,6 +98,19 @@ const rooms = section({
   .prefault({})
   .describe('The rooms that mirror chats.');
 
+const doublePuppets = section({
+  registration_file: path('puppets.yaml')
+    .optional()
+    .describe(
+      "A second registration, written by `chancery registration` and given to the homeserver as well. With it the bridge can speak as an official of this homeserver who was named by `chancery login-matrix`; nothing of officials' other rooms is pushed to it.",
+    ),
+  homeservers: list(httpOrigin('https://matrix.other.example'), 'URLs').describe(
+    'Other homeservers whose users may be named by `chancery login-matrix` with a token of their own.',
+  ),
+})
+  .prefault({})
+  .describe('Officials who also write on their phone appear as themselves.');
+
 const logging = section({
   level: z
     .enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` })
@@ -128,6 +141,7 @@ export function composeSchema(networks: readonly NetworkSection[]) {
     appservice,
     data,
     rooms,
+    double_puppets: doublePuppets,
     logging,
     monitoring,
     networks: section(sections).prefault({}).describe('The networks; one whose section is present is started.'),

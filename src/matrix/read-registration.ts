@@ -29,7 +29,7 @@ const registrationShape = z
     'io.element.msc4190': z.literal(true, 'expected true: without it no user of the bridge can have a device'),
     namespaces: z.object({
       users: z.array(namespace).min(1),
-      aliases: z.array(namespace).min(1),
+      aliases: z.array(namespace),
       rooms: z.array(namespace).default([]),
     }),
   })

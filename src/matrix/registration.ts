@@ -47,6 +47,32 @@ export async function makeRegistration(options: RegistrationOptions): Promise<Re
   };
 }
 
+/**
+ * A second registration: its token may speak as any user of the homeserver, and without a URL the homeserver pushes
+ * nothing of their other rooms. It claims nobody for itself.
+ */
+export async function makePuppetRegistration({
+  id,
+  serverName,
+  namespacePrefix,
+}: RegistrationOptions): Promise<Registration> {
+  const { AppServiceRegistration } = await import('matrix-appservice-bridge');
+  return {
+    id: `${id}-puppets`,
+    url: null,
+    as_token: AppServiceRegistration.generateToken(),
+    hs_token: AppServiceRegistration.generateToken(),
+    sender_localpart: `${namespacePrefix}puppets`,
+    rate_limited: false,
+    'io.element.msc4190': true,
+    namespaces: {
+      users: [{ exclusive: false, regex: `^@.*:${literally(serverName)}$` }],
+      aliases: [],
+      rooms: [],
+    },
+  };
+}
+
 const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
 /**

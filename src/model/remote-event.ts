@@ -16,7 +16,15 @@ export interface ContactSketch {
   readonly displayName?: string;
 }
 
-export interface MessageEvent extends Occurrence {
+/**
+ * What the account itself said elsewhere, such as in an app on the official's phone; `from` then is the account.
+ * `chatName`: how the chat is called, where it is known.
+ */
+interface PerhapsOwn {
+  readonly own?: { readonly chatName?: string };
+}
+
+export interface MessageEvent extends Occurrence, PerhapsOwn {
   readonly kind: 'message';
   readonly from: ContactSketch;
   readonly message: RemoteMessageId;
@@ -25,14 +33,14 @@ export interface MessageEvent extends Occurrence {
   readonly forwarded?: 'once' | 'often';
 }
 
-export interface ReactionEvent extends Occurrence {
+export interface ReactionEvent extends Occurrence, PerhapsOwn {
   readonly kind: 'reaction';
   readonly from: ContactSketch;
   readonly target: RemoteMessageId;
   readonly emoji: string;
 }
 
-export interface ReactionRemovedEvent extends Occurrence {
+export interface ReactionRemovedEvent extends Occurrence, PerhapsOwn {
   readonly kind: 'reaction-removed';
   readonly from: ContactSketch;
   readonly target: RemoteMessageId;

@@ -91,6 +91,13 @@ export interface Tables {
     subject: string;
     reason: string | null;
   };
+  puppet: {
+    accountId: AccountId;
+    userId: UserId;
+    url: string | null;
+    token: string | null;
+    createdAt: number;
+  };
   reaction: {
     id: Generated<number>;
     portalId: PortalId;

@@ -12,6 +12,7 @@ import { Journal } from './journal.ts';
 import { type Connection, kyselyOver, kyselyReading } from './kysely.ts';
 import { Parts } from './parts.ts';
 import { Portals } from './portals.ts';
+import { Puppets } from './puppets.ts';
 import { Reactions } from './reactions.ts';
 import { Secrets } from './secrets.ts';
 import { GroupingWriter, type OnCommit } from './writer.ts';
@@ -24,6 +25,7 @@ export interface Repositories {
   readonly journal: Journal;
   readonly parts: Parts;
   readonly portals: Portals;
+  readonly puppets: Puppets;
   readonly reactions: Reactions;
   readonly secrets: Secrets;
 }
@@ -72,6 +74,7 @@ const repositoriesOver = (db: Connection, credentials: SealedValues): Repositori
   journal: new Journal(db),
   parts: new Parts(db),
   portals: new Portals(db),
+  puppets: new Puppets(db, credentials),
   reactions: new Reactions(db),
   secrets: new Secrets(db),
 });

@@ -32,6 +32,8 @@ export interface HouseOptions {
   readonly monitored?: boolean;
   /** Registration files of other application services on the same homeserver. */
   readonly neighbours?: readonly string[];
+  /** Whether the bridge may speak as officials of the homeserver. */
+  readonly puppets?: boolean;
 }
 
 /** What a number is connected with. */
@@ -106,6 +108,7 @@ export class House {
     logLevel = 'info',
     monitored = false,
     neighbours = [],
+    puppets = false,
   }: HouseOptions = {}): Promise<House> {
     const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -113,7 +116,11 @@ export class House {
     const bridgeFolder = join(folder, 'bridge');
     const synapse = new Synapse({
       directory: join(folder, 'synapse'),
-      registrationFiles: [join(bridgeFolder, 'registration.yaml'), ...neighbours],
+      registrationFiles: [
+        join(bridgeFolder, 'registration.yaml'),
+        ...(puppets ? [join(bridgeFolder, 'puppets.yaml')] : []),
+        ...neighbours,
+      ],
     });
     await synapse.prepare();
     const whatsapp = new SimulatedWhatsApp({
@@ -131,6 +138,7 @@ export class House {
         appservice: { port: secrets.appservicePort, url: `http://127.0.0.1:${secrets.appservicePort}` },
         rooms: { invite: idsOf(invited), officials: idsOf(officials), admins: idsOf(officials.slice(0, 1)) },
         logging: { level: logLevel },
+        ...(puppets ? { double_puppets: { registration_file: 'puppets.yaml' } } : {}),
         ...(monitored ? { monitoring: { port: secrets.monitoringPort } } : {}),
         networks: {
           whatsapp: {

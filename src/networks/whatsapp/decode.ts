@@ -20,6 +20,7 @@ import { eventIdOf } from './event-ids.ts';
 import { groupNotice } from './group-notices.ts';
 import { namesChanged, recipientOf, senderOf } from './identity.ts';
 import { contentOf } from './message-content.ts';
+import { originalOf, ownMessage } from './own-messages.ts';
 import { timeOf } from './timestamps.ts';
 
 export interface Decoding {
@@ -31,7 +32,7 @@ export interface Decoding {
 /** Only trouble with the state makes it throw. */
 export async function decodeChange({ field, value }: Change, decoding: Decoding): Promise<RemoteEvent[]> {
   const { now, unreadable } = decoding;
-  const listOf = (key: 'messages' | 'statuses' | 'groups'): readonly unknown[] => {
+  const listOf = (key: 'messages' | 'message_echoes' | 'statuses' | 'groups'): readonly unknown[] => {
     const list = value[key] ?? [];
     if (Array.isArray(list)) return list;
     unreadable(`${key} that are no list`, value);
@@ -50,6 +51,11 @@ export async function decodeChange({ field, value }: Change, decoding: Decoding)
     const event = data && (await decodeMessage(data, described, decoding));
     take(event, 'a message without the parts that every message has', item);
   }
+  for (const item of listOf('message_echoes')) {
+    const { data } = messageShape.safeParse(item);
+    const event = data && (await decodeEcho(data, decoding));
+    take(event, 'a message of the Business app without the parts that every message has', item);
+  }
   for (const item of listOf('statuses')) {
     const { data } = statusShape.safeParse(item);
     const state = data && states.get(data.status);
@@ -59,9 +65,14 @@ export async function decodeChange({ field, value }: Change, decoding: Decoding)
   }
   for (const item of listOf('groups'))
     take(groupNotice(field, item, now), `a webhook of the field ${field} without a group`, item);
-  if ((value.messages ?? value.statuses ?? value.groups ?? value.errors) === undefined)
-    unreadable(`a webhook of the field ${field}, which is not known here`, value);
+  const known = value.messages ?? value.message_echoes ?? value.statuses ?? value.groups ?? value.errors;
+  if (known === undefined) unreadable(`a webhook of the field ${field}, which is not known here`, value);
   return events;
+}
+
+async function decodeEcho(message: WhatsAppMessage, { state, now }: Decoding): Promise<RemoteEvent | undefined> {
+  const to = { phone: message.to, userId: message.to_user_id };
+  return ownMessage({ message, to, at: timeOf(message.timestamp, now), state });
 }
 
 async function decodeMessage(
@@ -69,7 +80,7 @@ async function decodeMessage(
   described: WhatsAppContact | undefined,
   { state, now }: Decoding,
 ): Promise<RemoteEvent | undefined> {
-  const { type, id, context, reaction, system, group_id: group } = message;
+  const { type, id, reaction, system, group_id: group } = message;
   const at = timeOf(message.timestamp, now);
   const seenAt = Math.min(at, now);
   const userId = message.from_user_id ?? described?.user_id ?? system?.previous_user_id;
@@ -103,11 +114,16 @@ async function decodeMessage(
     id: eventIdOf('message', type, id),
     message: asId<RemoteMessageId>(id),
     content: contentOf(message),
-    ...(context?.id === undefined || context.referred_product !== undefined
-      ? {}
-      : { replyTo: asId<RemoteMessageId>(context.id) }),
-    ...forwardedMark(context),
+    ...replyTarget(message),
+    ...forwardedMark(message.context),
   };
+}
+
+/** The product that somebody asks about is no message. */
+function replyTarget(message: WhatsAppMessage): { replyTo?: RemoteMessageId } {
+  const { context } = message;
+  const target = context?.referred_product === undefined ? (context?.id ?? originalOf(message)) : undefined;
+  return target === undefined ? {} : { replyTo: asId<RemoteMessageId>(target) };
 }
 
 function forwardedMark(context: WhatsAppMessage['context']): { forwarded?: 'once' | 'often' } {

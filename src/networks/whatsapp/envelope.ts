@@ -63,6 +63,9 @@ export const messageShape = z.looseObject({
   type: loose.pipe(z.string().min(1).max(maxName)),
   from: optional(phone),
   from_user_id: optional(id),
+  // Of what the business wrote itself.
+  to: optional(phone),
+  to_user_id: optional(id),
   timestamp: optional(loose),
   // What was said in a group must not come up in a chat between two.
   group_id: certain(id),
@@ -129,6 +132,7 @@ export const changeShape = z.looseObject({
     metadata: z.looseObject({ phone_number_id: id }),
     contacts: z.unknown().optional(),
     messages: z.unknown().optional(),
+    message_echoes: z.unknown().optional(),
     statuses: z.unknown().optional(),
     groups: z.unknown().optional(),
     errors,

@@ -33,6 +33,10 @@ function wordsOf(message: WhatsAppMessage): string {
       return orderWords(body);
     case 'system':
       return message.system?.body || 'WhatsApp reports a change of this contact.';
+    case 'edit':
+      return editWords(body);
+    case 'revoke':
+      return 'Deleted this message on WhatsApp.';
     case 'request_welcome':
       return 'Opened the chat for the first time and has not written yet.';
     case 'unsupported':
@@ -62,6 +66,12 @@ function locationWords(body: unknown): string {
   const place = joined([textAt(body, 'name'), textAt(body, 'address')]);
   const coordinates = joined([textAt(body, 'latitude'), textAt(body, 'longitude')]);
   return `Location: ${place === '' ? coordinates : place + suffix(coordinates)}`;
+}
+
+function editWords(body: unknown): string {
+  const changed = member(body, 'message');
+  const words = textAt(member(changed, 'text'), 'body') || textAt(member(changed, textAt(changed, 'type')), 'caption');
+  return words === '' ? 'Changed this message on WhatsApp.' : `Changed this message to: “${words}”`;
 }
 
 function interactiveWords(body: unknown): string {

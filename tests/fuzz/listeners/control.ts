@@ -31,6 +31,8 @@ export const controlListener: Target = {
     const target = {
       // Else the eighth login would be the last of the run.
       status: async () => ({ live: true, now: (now += 3_600_000) }),
+      loginMatrix: async () => undefined,
+      logoutMatrix: async () => false,
       beginLogin: async (network: string) => {
         if (network !== 'whatsapp') throw new ChanceryError('CH-LOGIN-INVALID', { place: network });
         now += 120_000;

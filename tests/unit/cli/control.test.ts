@@ -53,6 +53,8 @@ beforeEach(async () => {
   const logins = new PendingLogins({ now: () => 0 });
   const target: ControlTarget = {
     status: async () => answer,
+    loginMatrix: async () => undefined,
+    logoutMatrix: async () => false,
     beginLogin: async (network) => {
       if (network !== 'pigeon')
         throw new ChanceryError('CH-LOGIN-INVALID', { place: network, detail: 'Known: pigeon.' });

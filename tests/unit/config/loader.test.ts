@@ -52,6 +52,7 @@ describe('a valid configuration', () => {
       },
       data: { directory: join(folder, 'data') },
       rooms: { invite: [], officials: [], admins: [] },
+      double_puppets: { homeservers: [] },
       logging: { level: 'info' },
       monitoring: { host: '127.0.0.1' },
       networks: {},

@@ -66,9 +66,9 @@ test.each<[string, unknown, string]>([
     'a status without the parts that every status has',
   ],
   [
-    'what was written on the phone of the agency',
+    'what was written on the phone of the agency to nobody',
     change({ message_echoes: [textMessage('hi')] }, { field: 'smb_message_echoes' }),
-    'a webhook of the field smb_message_echoes, which is not known here',
+    'a message of the Business app without the parts that every message has',
   ],
   [
     'a group without a name',
