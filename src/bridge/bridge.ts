@@ -18,6 +18,7 @@ import { Ghosts } from './ghosts.ts';
 import { Health } from './health.ts';
 import { HomeserverLink } from './homeserver-link.ts';
 import { Inbound } from './inbound.ts';
+import { InboundHistory } from './inbound-history.ts';
 import { InboundMedia } from './inbound-media.ts';
 import { InboundMessages } from './inbound-message.ts';
 import { InboundReactions } from './inbound-reaction.ts';
@@ -160,9 +161,11 @@ export class Bridge {
     const ghosts = new Ghosts(context);
     const voices = new Voices(context, ghosts, this.puppets);
     const feedback = new Feedback(context);
+    const messages = new InboundMessages({ context, rooms, voices, media: new InboundMedia(context) });
     return new Inbound(context, {
       ghosts,
-      messages: new InboundMessages({ context, rooms, voices, media: new InboundMedia(context) }),
+      messages,
+      history: new InboundHistory(context, rooms, messages),
       reactions: new InboundReactions(context, rooms, voices),
       receipts: new InboundReceipts({
         context,

@@ -47,24 +47,32 @@ export class InboundMessages {
   }
 
   async handle(work: Work): Promise<void> {
+    const said = await this.tell(work);
+    await this.#finish(work, said);
+    const { portal, row } = work;
+    tellOutcome(this.#options.context, { portal, row: row.id, direction: 'in', kind: 'message', outcome: 'passed_on' });
+  }
+
+  /** Says it, and does not end its row; its parts are numbered from `first`, and still to be recorded. */
+  async tell(work: Work, first = 0): Promise<NewPart[]> {
     const { context, rooms, voices } = this.#options;
     const { portal, event } = work;
     const room = await rooms.ensure(portal);
     const voice = await voices.ready(portal, room, event);
     reached('inbound.ghost-ready');
     const replyTo = await this.#replyTarget(work);
-    const earlier = await context.store.read.parts.of(work.row.id);
     const contents = inParts(event.content);
     const said: NewPart[] = [];
-    for (const [number, content] of contents.entries()) {
-      const known = earlier.find((part) => part.number === number);
-      const eventId = known?.eventId ?? (await this.#say(work, { number, voice, room, content, ...replyTo }));
+    for (const [place, content] of contents.entries()) {
+      const number = first + place;
+      const known = await context.store.read.parts.numbered(work.row.id, number);
+      const eventId =
+        known?.eventId ?? (await this.#say(work, { number, isFirst: place === 0, voice, room, content, ...replyTo }));
       const part = this.#newPart(work, voice, number, { state: 'sent', eventId });
       if (known?.eventId == null && contents.length > 1) await context.store.write((unit) => unit.parts.record(part));
       said.push(part);
     }
-    await this.#finish(work, said);
-    tellOutcome(context, { portal, row: work.row.id, direction: 'in', kind: 'message', outcome: 'passed_on' });
+    return said;
   }
 
   async #replyTarget(work: Work): Promise<Pick<MessageContext, 'replyTo'>> {
@@ -108,9 +116,9 @@ export class InboundMessages {
     return eventId;
   }
 
-  async #render(work: Work, { number, voice, content, replyTo }: Speech): Promise<RenderedEvent> {
+  async #render(work: Work, { number, isFirst, voice, content, replyTo }: Speech): Promise<RenderedEvent> {
     const { event } = work;
-    const shown: MessageContext = number === 0 ? { replyTo, forwarded: event.forwarded } : {};
+    const shown: MessageContext = isFirst ? { replyTo, forwarded: event.forwarded } : {};
     switch (content.type) {
       case 'text':
         return renderText(content.text, shown);
@@ -168,6 +176,7 @@ export class InboundMessages {
 
 interface Speech extends Pick<MessageContext, 'replyTo'> {
   readonly number: number;
+  readonly isFirst: boolean;
   readonly voice: Voice;
   readonly room: RoomId;
   readonly content: InboundContent;

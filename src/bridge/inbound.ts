@@ -11,6 +11,7 @@ import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Ghosts } from './ghosts.ts';
+import type { InboundHistory } from './inbound-history.ts';
 import type { InboundMessages } from './inbound-message.ts';
 import type { InboundReactions } from './inbound-reaction.ts';
 import type { InboundReceipts } from './inbound-receipt.ts';
@@ -21,6 +22,7 @@ const lookAgainMs = 250;
 
 export interface InboundHandlers {
   readonly ghosts: Ghosts;
+  readonly history: InboundHistory;
   readonly messages: InboundMessages;
   readonly reactions: InboundReactions;
   readonly receipts: InboundReceipts;
@@ -58,13 +60,15 @@ export class Inbound {
   }
 
   async #handOver(row: JournalRow, portal: Portal, event: RemoteEvent, signal: AbortSignal): Promise<void> {
-    const { messages, reactions, receipts } = this.#handlers;
+    const { history, messages, reactions, receipts } = this.#handlers;
     switch (event.kind) {
       case 'message':
         return messages.handle({ row, portal, event, signal });
       case 'reaction':
       case 'reaction-removed':
         return reactions.handle({ row, portal, event, signal });
+      case 'history-batch':
+        return history.handle({ row, portal, event, signal });
       case 'delivery-receipt':
       case 'read-receipt':
         return receipts.handle({ row, portal, event, signal });

@@ -96,7 +96,8 @@ async function portalOf(
 ): Promise<Portal | undefined> {
   if (isReceipt(event))
     return (await unit.portals.find(account, event.chat)) ?? portalOfSent(unit, account, event.sendKey);
-  const name = event.own === undefined ? event.from.displayName : event.own.chatName;
+  const own = event.kind === 'history-batch' ? undefined : event.own;
+  const name = own === undefined ? event.from.displayName : own.chatName;
   return unit.portals.ensure(account, event.chat, name ?? event.chat, now);
 }
 

@@ -62,7 +62,25 @@ export interface ReadReceiptEvent extends Occurrence {
   readonly sendKey?: SendKey;
 }
 
-export type RemoteEvent = MessageEvent | ReactionEvent | ReactionRemovedEvent | DeliveryReceiptEvent | ReadReceiptEvent;
+/**
+ * What was said in a chat before its network told us as it happened. More of it may come that belongs before or between;
+ * when none has for `settlesAfterMs`, it is complete.
+ */
+export interface HistoryBatchEvent extends Occurrence {
+  readonly kind: 'history-batch';
+  /** Whom the chat is with. */
+  readonly from: ContactSketch;
+  readonly messages: readonly MessageEvent[];
+  readonly settlesAfterMs: number;
+}
+
+export type RemoteEvent =
+  | HistoryBatchEvent
+  | MessageEvent
+  | ReactionEvent
+  | ReactionRemovedEvent
+  | DeliveryReceiptEvent
+  | ReadReceiptEvent;
 
 /** What became of a message that is there already. */
 export type ReceiptEvent = DeliveryReceiptEvent | ReadReceiptEvent;

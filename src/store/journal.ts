@@ -87,6 +87,19 @@ export class Journal {
     return row && { ...row, payload: payloadOf(row.payload) };
   }
 
+  /** The rows that a lane has to do, in order. */
+  async open(lane: LaneKey, limit: number): Promise<JournalRow[]> {
+    const rows = await this.#db
+      .selectFrom('journal')
+      .selectAll()
+      .where('lane', '=', lane)
+      .where(isInLane)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ ...row, payload: payloadOf(row.payload) }));
+  }
+
   /** The row that a lane has to do last. */
   async newest(lane: LaneKey): Promise<JournalId | undefined> {
     const row = await this.#db

@@ -59,9 +59,7 @@ export class Parts {
 
   /** The part with this number, made when it was not there yet; `pending` unless told. */
   async ensure(part: NewPart): Promise<Part> {
-    const known = await this.#one((query) =>
-      query.where('journalId', '=', part.journalId).where('number', '=', part.number),
-    );
+    const known = await this.numbered(part.journalId, part.number);
     if (known !== undefined) return known;
     const row = await this.#db
       .insertInto('part')
@@ -93,6 +91,10 @@ export class Parts {
 
   async get(id: PartId): Promise<Part | undefined> {
     return this.#one((query) => query.where('id', '=', id));
+  }
+
+  async numbered(journalId: JournalId, number: number): Promise<Part | undefined> {
+    return this.#one((query) => query.where('journalId', '=', journalId).where('number', '=', number));
   }
 
   /** The parts of one journal row, in order. */

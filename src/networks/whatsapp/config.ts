@@ -40,6 +40,14 @@ const section = z.strictObject({
     .describe(
       'How long to wait, after a connection broke in the middle of a send, for WhatsApp to report the message, before it is shown as uncertain.',
     ),
+  history_wait_seconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(600)
+    .describe(
+      'When a number comes from the WhatsApp Business app with its history: how long new messages of a chat wait, after the last piece of its history, for another piece.',
+    ),
   messages_per_second: z
     .int()
     .min(1)

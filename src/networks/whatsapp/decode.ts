@@ -4,10 +4,8 @@
  */
 import { asId, type ChatId, type RemoteMessageId, type SendKey } from '../../model/ids.ts';
 import type { RemoteEvent } from '../../model/remote-event.ts';
-import type { AdapterState } from '../contract.ts';
 import { DescribedContacts } from './described-contacts.ts';
 import {
-  asName,
   type Change,
   messageShape,
   statusShape,
@@ -17,20 +15,19 @@ import {
 } from './envelope.ts';
 import { meaningOf } from './error-words.ts';
 import { eventIdOf } from './event-ids.ts';
+import { decodeHistory, type HistoryDecoding } from './history.ts';
 import { groupNotice } from './group-notices.ts';
-import { namesChanged, recipientOf, senderOf } from './identity.ts';
+import { nameFromPhone, namesChanged, recipientOf, senderOf } from './identity.ts';
 import { contentOf } from './message-content.ts';
 import { originalOf, ownMessage } from './own-messages.ts';
 import { timeOf } from './timestamps.ts';
 
-export interface Decoding {
-  readonly state: AdapterState;
-  readonly now: number;
-  readonly unreadable: (reason: string, item: unknown) => void;
-}
+export type Decoding = HistoryDecoding;
 
 /** Only trouble with the state makes it throw. */
-export async function decodeChange({ field, value }: Change, decoding: Decoding): Promise<RemoteEvent[]> {
+export async function decodeChange(change: Change, decoding: Decoding): Promise<RemoteEvent[]> {
+  const { field, value } = change;
+  if (field === 'history') return decodeHistory(change, decoding);
   const { now, unreadable } = decoding;
   const listOf = (key: 'messages' | 'message_echoes' | 'statuses' | 'groups'): readonly unknown[] => {
     const list = value[key] ?? [];
@@ -169,6 +166,3 @@ async function decodeStatus(
 function reasonOf({ errors: [error] = [] }: WhatsAppStatus): string {
   return meaningOf(error?.code, error?.error_data?.details ?? error?.message ?? error?.title).words;
 }
-
-const nameFromPhone = (phone: string | undefined): string | undefined =>
-  phone === undefined ? undefined : asName(/^\d+$/.test(phone) ? `+${phone}` : phone) || undefined;

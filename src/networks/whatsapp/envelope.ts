@@ -129,10 +129,11 @@ export const contactShape = z.looseObject({
 export const changeShape = z.looseObject({
   field: z.string().max(maxName),
   value: z.looseObject({
-    metadata: z.looseObject({ phone_number_id: id }),
+    metadata: z.looseObject({ phone_number_id: id, display_phone_number: optional(name) }),
     contacts: z.unknown().optional(),
     messages: z.unknown().optional(),
     message_echoes: z.unknown().optional(),
+    history: z.unknown().optional(),
     statuses: z.unknown().optional(),
     groups: z.unknown().optional(),
     errors,

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { asId, type ChatId, type ContactId } from '../../model/ids.ts';
 import type { AdapterState } from '../contract.ts';
+import { asName } from './envelope.ts';
 
 /** The names that one webhook gave to a person. */
 export interface Names {
@@ -107,6 +108,9 @@ export async function namesChanged(
   const names = { ...given('phone', phone), ...given('userId', userId) };
   await state.put(addressKey(contact), { ...known, ...names, changedAt: at } satisfies Address);
 }
+
+export const nameFromPhone = (phone: string | undefined): string | undefined =>
+  phone === undefined ? undefined : asName(/^\d+$/.test(phone) ? `+${phone}` : phone) || undefined;
 
 /** A chat between two is named as its contact. */
 export async function addressOf(state: Pick<AdapterState, 'get'>, chat: ChatId | string): Promise<Address> {

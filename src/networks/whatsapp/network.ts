@@ -20,7 +20,12 @@ export const whatsapp: Network<WhatsAppConfig> = {
 function createRuntime(config: WhatsAppConfig, context: NetworkContext): NetworkRuntime {
   const http = new HttpClient([config.graph_url, ...config.media_hosts], { unreachable: 'CH-NETWORK-UNREACHABLE' });
   const numbers = new Map<string, ConnectedNumber>();
-  const webhook = new Webhook({ path: config.path, context, numbers });
+  const webhook = new Webhook({
+    path: config.path,
+    historyWaitMs: config.history_wait_seconds * 1_000,
+    context,
+    numbers,
+  });
   const listener = new HttpListener(webhook.routes, context.log);
   return {
     async start() {

@@ -33,6 +33,8 @@ function wordsOf(message: WhatsAppMessage): string {
       return orderWords(body);
     case 'system':
       return message.system?.body || 'WhatsApp reports a change of this contact.';
+    case 'media_placeholder':
+      return 'Sent a file that WhatsApp has not handed over.';
     case 'edit':
       return editWords(body);
     case 'revoke':

@@ -7,7 +7,7 @@ import type { MessageEvent, ReactionEvent, ReactionRemovedEvent } from '../../mo
 import type { AdapterState } from '../contract.ts';
 import type { WhatsAppMessage } from './envelope.ts';
 import { eventIdOf } from './event-ids.ts';
-import { recipientOf, senderOf } from './identity.ts';
+import { nameFromPhone, recipientOf, senderOf } from './identity.ts';
 import { contentOf } from './message-content.ts';
 import { textAt } from './notices.ts';
 
@@ -67,6 +67,6 @@ async function chatWith(
   const known = await recipientOf(state, { userId, phone });
   const person = await senderOf(state, { userId, phone, at, wrote: false });
   const contact = known ?? person?.contact;
-  const name = person?.name ?? (phone === undefined ? undefined : `+${phone}`);
+  const name = person?.name ?? nameFromPhone(phone);
   return contact === undefined ? undefined : { id: asId<ChatId>(contact), name };
 }

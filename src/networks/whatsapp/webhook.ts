@@ -24,6 +24,8 @@ export interface ConnectedNumber {
 export interface WebhookOptions {
   readonly path: string;
   readonly context: NetworkContext;
+  /** See `HistoryDecoding`. */
+  readonly historyWaitMs: number;
   /** By phone number id. */
   readonly numbers: ReadonlyMap<string, ConnectedNumber>;
 }
@@ -130,6 +132,7 @@ export class Webhook {
       return decodeChange(change, {
         state,
         now: clock.now(),
+        historyWaitMs: this.#options.historyWaitMs,
         unreadable: (reason, item) => {
           // As it came, not as it was read.
           const kept = item === change.value ? raw : item;

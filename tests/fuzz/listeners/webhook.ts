@@ -66,6 +66,7 @@ export const webhookListener: Target = {
     );
     const delivered: Delivered = { events: [], setAside: [] };
     const { routes } = new Webhook({
+      historyWaitMs: 1,
       path: '/whatsapp',
       numbers: new Map([[phoneNumberId, { account, credentials }]]),
       context: {

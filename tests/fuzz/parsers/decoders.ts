@@ -43,7 +43,12 @@ export const webhookDecoder = parserTarget<string>({
       const events =
         data === undefined
           ? []
-          : await decodeChange(data, { state, now, unreadable: (_reason, item) => JSON.stringify(item) });
+          : await decodeChange(data, {
+              state,
+              now,
+              historyWaitMs: 1,
+              unreadable: (_reason, item) => JSON.stringify(item),
+            });
       for (const event of events) judgeRemoteEvent(event);
     }
   },

@@ -86,7 +86,7 @@ const hostileContacts = either(
 async function decoded(value: object, state = new MemoryState()) {
   const unreadable: string[] = [];
   const { data } = changeShape.safeParse(JSON.parse(JSON.stringify(change(value))));
-  const decoding = { state, now, unreadable: (reason: string) => void unreadable.push(reason) };
+  const decoding = { state, now, historyWaitMs: 1, unreadable: (reason: string) => void unreadable.push(reason) };
   const events: readonly RemoteEvent[] = data === undefined ? [] : await decodeChange(data, decoding);
   return { events, unreadable, isRead: data !== undefined };
 }

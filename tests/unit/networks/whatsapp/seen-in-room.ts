@@ -25,6 +25,8 @@ export function lineOf(event: RemoteEvent): string {
       const replyTo = event.replyTo === undefined ? undefined : target;
       return `${event.from.displayName ?? '?'}: ${saying(event.content, { replyTo, forwarded: event.forwarded })}`;
     }
+    case 'history-batch':
+      return event.messages.map(lineOf).join('\n');
     case 'reaction': {
       const relation = renderReaction(target, event.emoji).content['m.relates_to'] as { key: string };
       return `${event.from.displayName ?? '?'}: reaction ${relation.key}`;
@@ -78,6 +80,7 @@ export async function seen(values: readonly object[], state = new MemoryState())
   const decoding = {
     state,
     now: Date.UTC(2025, 5, 9),
+    historyWaitMs: 1_000,
     unreadable: (reason: string) => void unreadable.push(reason),
   };
   for (const value of values) events.push(...(await decodeChange(changeShape.parse(change(value)), decoding)));

@@ -19,7 +19,7 @@ afterAll(() => graph.stop());
 const refusal = (of: ChatId = chat): Promise<string | undefined> => open.session.refusal(of, 'message');
 const arrive = async (item: object, now = open.clock.time): Promise<void> => {
   const value = changeShape.parse(change({ contacts: [sheena], messages: [item] }));
-  await decodeChange(value, { state: open.state, now, unreadable: () => undefined });
+  await decodeChange(value, { state: open.state, now, historyWaitMs: 1, unreadable: () => undefined });
 };
 const seconds = (ms: number): string => String(Math.floor(ms / 1_000));
 

@@ -142,6 +142,7 @@ test('what is kept aside is what came, not what was read in it', async () => {
   const context = { sink, clock: { now: () => 1 }, log: createLog('silent'), stateOf: () => new MemoryState() };
   const credentials = { phoneNumberId, accessToken: 'EAAG', appSecret, verifyToken };
   const { routes } = new Webhook({
+    historyWaitMs: 1,
     path: '/whatsapp',
     context: { ...context, openFile: () => Readable.from([]), onCall: () => undefined },
     numbers: new Map([[phoneNumberId, { account: asId<AccountId>('whatsapp/1'), credentials }]]),
