@@ -8,6 +8,7 @@ import type { Operations } from '../bridge/operations.ts';
 import { isListed } from '../governance/permissions.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Command, Role } from './command.ts';
+import { accounts } from './commands/accounts.ts';
 import { acts } from './commands/acts.ts';
 import { drop } from './commands/drop.ts';
 import { help } from './commands/help.ts';
@@ -16,7 +17,7 @@ import { retry } from './commands/retry.ts';
 import { status } from './commands/status.ts';
 import { version } from './commands/version.ts';
 
-const commands: readonly Command[] = [help, version, status, portals, retry, drop, acts];
+const commands: readonly Command[] = [help, version, status, portals, retry, drop, acts, accounts];
 
 export interface BotOptions {
   readonly admins: readonly string[];

@@ -13,6 +13,7 @@ export interface CommandAnswerer {
 
 /** In a portal a command begins with this and never goes to the contact. */
 export const commandPrefix = '!chancery';
+export const isCommand = (text: string): boolean => text === commandPrefix || text.startsWith(`${commandPrefix} `);
 const botItself = asId<AccountId>('bot');
 
 export class BotRoom {

@@ -4,10 +4,13 @@
  */
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
+import type { LaneKey } from '../model/ids.ts';
 import type { Sink } from '../networks/contract.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import { isFeedbackLane } from '../store/portals.ts';
+import { AccountStates } from './account-states.ts';
+import { AdminRooms } from './admin-rooms.ts';
 import { BotRoom, type CommandAnswerer } from './bot-room.ts';
 import { CatchUp } from './catch-up.ts';
 import type { BridgeContext } from './context.ts';
@@ -58,6 +61,7 @@ export class Bridge {
   readonly operations: Operations;
   readonly health: Health;
   readonly puppets: Puppets;
+  readonly states: AccountStates;
   readonly #context: BridgeContext;
   readonly #inbound: Lanes;
   readonly #outbound: Lanes;
@@ -72,6 +76,7 @@ export class Bridge {
   constructor(context: BridgeContext, { registrationId, version, commands, puppetWays }: BridgeOptions) {
     const { store, clock, log } = context;
     this.#context = context;
+    this.states = new AccountStates(context, new AdminRooms(context), (lane) => this.#wake(lane));
     this.puppets = new Puppets(context, puppetWays);
     const shared = { store, clock, log };
     this.#inbound = new Lanes({
@@ -153,6 +158,11 @@ export class Bridge {
     await homeserver.ensureDevice(bot.user, bot.device);
     await homeserver.setDisplayName(bot, 'Chancery');
     await Promise.all([this.#inbound.resume(), this.#outbound.resume()]);
+    await this.states.tell();
+  }
+
+  #wake(lane: LaneKey): void {
+    (lane.startsWith('in/') ? this.#inbound : this.#outbound).wake(lane);
   }
 
   #composeInbound(): Inbound {

@@ -15,6 +15,8 @@ export interface RoomPolicy {
   readonly invite: readonly UserId[];
   /** Who may write through portals: `@user:server`, `server` or `*`. */
   readonly officials: readonly string[];
+  /** Who may command the bot: `@user:server` or `server`. */
+  readonly admins: readonly string[];
 }
 
 export interface BridgeContext {

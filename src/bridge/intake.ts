@@ -7,7 +7,8 @@ import { reached } from '../base/named-points.ts';
 import type { RoomEvent, UnreadableEvent } from '../matrix/room-event.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
 import { asId, type LaneKey } from '../model/ids.ts';
-import { outboundLane } from '../store/portals.ts';
+import { commandLane, outboundLane } from '../store/portals.ts';
+import { isCommand } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
 
 export class Intake {
@@ -28,7 +29,7 @@ export class Intake {
     const fresh = await store.write(async (unit) => {
       const lanes: LaneKey[] = [];
       for (const event of wanted) {
-        const lane = outboundLane(event.room_id);
+        const lane = laneOf(event);
         const entry = {
           direction: 'out',
           dedupeKey: event.event_id,
@@ -54,6 +55,9 @@ export class Intake {
     return event.type === 'm.room.member' && identifiers.isOurs(asId(event.state_key));
   }
 }
+
+const laneOf = ({ room_id: room, content: { body } }: RoomEvent): LaneKey =>
+  typeof body === 'string' && isCommand(body) ? commandLane(room) : outboundLane(room);
 
 function quarantineEntry({ event, raw }: UnreadableEvent, receivedAt: number) {
   const dedupeKey = event ?? `unreadable ${createHash('sha256').update(raw).digest('hex')}`;

@@ -1,7 +1,9 @@
 /** What admins may see and do, for the bot and the command line alike. */
 import { isReadable } from '../matrix/room-event.ts';
 import type { JournalId, LaneKey, PartId, UserId } from '../model/ids.ts';
+import type { AccountStanding } from '../store/accounts.ts';
 import type { Act } from '../store/acts.ts';
+import type { AccountState } from '../store/schema.ts';
 import type { Journal, JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import { outboundLane, type Portal } from '../store/portals.ts';
@@ -15,7 +17,7 @@ const activeForEver = 0;
 
 export interface BridgeStatus {
   readonly homeserver: string;
-  readonly accounts: readonly { readonly id: string; readonly name: string }[];
+  readonly accounts: readonly { readonly id: string; readonly name: string; readonly state: AccountState }[];
   readonly portals: { readonly total: number; readonly withoutRoom: number };
   /** What is not over, by state. */
   readonly journal: Awaited<ReturnType<Journal['counts']>>;
@@ -44,11 +46,20 @@ export class Operations {
     const { uncertain, failed } = await store.read.parts.counts('out');
     return {
       homeserver: this.#options.link.state,
-      accounts: sessions.all().map(({ session }) => ({ id: session.account.id, name: session.account.displayName })),
+      accounts: sessions.all().map(({ session: { account, isInTrouble } }) => ({
+        id: account.id,
+        name: account.displayName,
+        state: isInTrouble === true ? 'refused' : 'accepted',
+      })),
       portals: await store.read.portals.counts(),
       journal: await store.read.journal.counts(),
       messages: { uncertain, failed },
     };
+  }
+
+  /** The connected accounts, and whether their networks accept them. */
+  accounts(): Promise<AccountStanding[]> {
+    return this.#options.context.store.read.accounts.standings();
   }
 
   recentPortals(limit: number): Promise<Portal[]> {

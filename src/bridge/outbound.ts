@@ -9,7 +9,7 @@ import { type MatrixAction, readEvent } from '../matrix/read-event.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
 import type { EventId, PortalId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
-import { type BotRoom, commandPrefix } from './bot-room.ts';
+import { type BotRoom, commandPrefix, isCommand } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
 import { isEcho } from './echoes.ts';
 import { TryAgain } from './failures.ts';
@@ -143,6 +143,5 @@ export class Outbound {
   }
 }
 
-const isCommand = (text: string): boolean => text === commandPrefix || text.startsWith(`${commandPrefix} `);
 const withoutPrefix = (text: string): string =>
   isCommand(text) ? text.slice(commandPrefix.length).trim() || 'help' : text;

@@ -1,8 +1,10 @@
 /** The configured networks at work, and the accounts connected to them, those of this moment's login included. */
 import { ChanceryError } from '../base/errors.ts';
+import type { AccountStates } from '../bridge/account-states.ts';
+import type { Bridge } from '../bridge/bridge.ts';
 import type { BridgeContext } from '../bridge/context.ts';
 import { type AccountId, asId, type NetworkId } from '../model/ids.ts';
-import type { Account, Network, NetworkRuntime, Sink } from '../networks/contract.ts';
+import type { Account, Network, NetworkRuntime } from '../networks/contract.ts';
 import type { LoginFlow, NewAccount } from '../networks/login.ts';
 import { networks } from './networks.ts';
 
@@ -13,10 +15,12 @@ interface Running {
 
 export class Accounts {
   readonly #context: BridgeContext;
+  readonly #states: AccountStates;
   readonly #running: ReadonlyMap<NetworkId, Running>;
 
-  constructor(context: BridgeContext, running: readonly Running[]) {
+  constructor(context: BridgeContext, states: AccountStates, running: readonly Running[]) {
     this.#context = context;
+    this.#states = states;
     this.#running = new Map(running.map((each) => [each.network.id, each]));
   }
 
@@ -36,6 +40,7 @@ export class Accounts {
     };
     await store.write((unit) => unit.accounts.put({ ...account, createdAt: clock.now() }));
     this.connect(account);
+    await this.#states.loggedIn(account.id);
   }
 
   connect(account: Account): void {
@@ -70,7 +75,7 @@ export class Accounts {
 /** Makes every configured network and connects the accounts that are kept. */
 export async function connectAccounts(
   context: BridgeContext,
-  sink: Sink,
+  { sink, states }: Pick<Bridge, 'sink' | 'states'>,
   sections: Readonly<Record<string, unknown>>,
 ): Promise<Accounts> {
   const { store, files, clock, log, metrics } = context;
@@ -83,12 +88,13 @@ export async function connectAccounts(
         clock,
         log: log.child({ network: network.id }),
         onCall: (operation, call) => metrics.networkCall(network.id, operation, call),
+        onAccount: (account, news) => void states.changed(account, news),
         stateOf: (account) => ({ get: (key) => store.read.accounts.stateOf(account, key) }),
         openFile: (file) => files.open(file),
       }),
     }));
   for (const { network } of running) metrics.introduce(network.id);
-  const accounts = new Accounts(context, running);
+  const accounts = new Accounts(context, states, running);
   for (const account of await store.read.accounts.all()) {
     if (sections[account.network] === undefined)
       log.warn({ account: account.id }, 'the network of this account is not configured: it stays disconnected');

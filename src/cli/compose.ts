@@ -59,7 +59,11 @@ export async function compose(config: Config, version: string): Promise<Composit
     homeserver,
     identifiers,
     sessions: new Sessions(),
-    policy: { invite: rooms.invite.map((user) => asId<UserId>(user)), officials: rooms.officials },
+    policy: {
+      invite: rooms.invite.map((user) => asId<UserId>(user)),
+      officials: rooms.officials,
+      admins: rooms.admins,
+    },
     bot: { user: identifiers.bot, device: identifiers.device(identifiers.bot) },
     clock: systemClock,
     log,
@@ -73,7 +77,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     puppetWays: ways,
     commands: (operations) => new Bot({ admins: rooms.admins, officials: rooms.officials, operations }),
   });
-  const accounts = await connectAccounts(context, bridge.sink, config.networks);
+  const accounts = await connectAccounts(context, bridge, config.networks);
   const listener = new HttpListener(
     transactionRoutes({ homeserverToken: registration.hs_token, accept: (batch) => bridge.accept(batch) }),
     log,

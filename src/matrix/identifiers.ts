@@ -23,6 +23,8 @@ export interface SendIdentity {
 }
 
 const minSecretBytes = 16;
+/** No name that is made of a hash has a hyphen in it. */
+const adminMark = 'admin-';
 /** 160 bits: 32 letters without padding. */
 const nameBytes = 20;
 const deviceBytes = 10;
@@ -51,9 +53,15 @@ export class Identifiers {
     return `${this.#prefix}${this.#name('portal', network, account, chat)}`;
   }
 
+  /** Localpart of the alias of the room in which an admin is told something. */
+  adminAlias(admin: UserId): string {
+    return `${this.#prefix}${adminMark}${this.#name('admin', admin)}`;
+  }
+
   /** Whether this full alias is one that `portalAlias` makes. */
   isPortalAlias(alias: string): boolean {
-    return alias.startsWith(`#${this.#prefix}`) && alias.endsWith(`:${this.#serverName}`);
+    const isAdmins = alias.startsWith(`#${this.#prefix}${adminMark}`);
+    return !isAdmins && alias.startsWith(`#${this.#prefix}`) && alias.endsWith(`:${this.#serverName}`);
   }
 
   /** The one device of one of our users. */

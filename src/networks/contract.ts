@@ -39,12 +39,17 @@ export interface Sink {
   quarantine(account: AccountId, reason: string, raw: Uint8Array): Promise<void>;
 }
 
+/** `reason`: for an administrator, with what to do. */
+export type AccountNews = { readonly state: 'accepted' } | { readonly state: 'refused'; readonly reason: string };
+
 export interface NetworkContext {
   readonly sink: Sink;
   readonly clock: Clock;
   readonly log: Log;
   /** To be told of every call to the network once it is over; `operation` is one of a few words, such as `send`. */
   readonly onCall: (operation: string, call: MeasuredCall) => void;
+  /** Whether the network accepts the account as such. To be told with the first answer, and when it changes. */
+  readonly onAccount: (account: AccountId, news: AccountNews) => void;
   /** Reads state outside a delivery, e.g. to decide whether a message may be sent. */
   stateOf(account: AccountId): Pick<AdapterState, 'get'>;
   /** Opens a sealed file for reading; the stream must be consumed or destroyed. */

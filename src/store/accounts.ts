@@ -2,6 +2,7 @@
 import type { AccountId, NetworkId } from '../model/ids.ts';
 import type { SealedValues } from '../vault/sealed-values.ts';
 import type { Connection } from './kysely.ts';
+import type { AccountState } from './schema.ts';
 
 export interface AccountRow {
   readonly id: AccountId;
@@ -9,6 +10,18 @@ export interface AccountRow {
   readonly displayName: string;
   readonly credentials: unknown;
   readonly createdAt: number;
+}
+
+interface Standing {
+  readonly state: AccountState;
+  readonly reason?: string | null;
+}
+
+export interface AccountStanding extends Standing {
+  readonly id: AccountId;
+  readonly displayName: string;
+  /** Milliseconds since the Unix epoch; null where it was never otherwise. */
+  readonly since: number | null;
 }
 
 export class Accounts {
@@ -31,11 +44,45 @@ export class Accounts {
   }
 
   async all(): Promise<AccountRow[]> {
-    const rows = await this.#db.selectFrom('account').selectAll().orderBy('createdAt').execute();
+    const rows = await this.#db
+      .selectFrom('account')
+      .select(['id', 'network', 'displayName', 'credentials', 'createdAt'])
+      .orderBy('createdAt')
+      .execute();
     return rows.map((row) => ({
       ...row,
       credentials: JSON.parse(this.#credentials.open(row.id, row.credentials)) as unknown,
     }));
+  }
+
+  async standings(): Promise<AccountStanding[]> {
+    return this.#standings().orderBy('createdAt').execute();
+  }
+
+  /** Those of whose state the admins do not know. */
+  async untold(): Promise<AccountStanding[]> {
+    return this.#standings().whereRef('state', '!=', 'toldState').execute();
+  }
+
+  async told({ id, state }: AccountStanding): Promise<void> {
+    await this.#db.updateTable('account').set({ toldState: state }).where('id', '=', id).execute();
+  }
+
+  /** False when it was so already. */
+  async standing(id: AccountId, { state, reason = null }: Standing, at: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('account')
+      .set({ state, stateReason: reason, stateSince: at })
+      .where('id', '=', id)
+      .where('state', '!=', state)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
+  }
+
+  #standings() {
+    return this.#db
+      .selectFrom('account')
+      .select(['id', 'displayName', 'state', 'stateSince as since', 'stateReason as reason']);
   }
 
   async stateOf(accountId: AccountId, key: string): Promise<unknown> {

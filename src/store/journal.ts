@@ -1,6 +1,6 @@
 /** The durable inbox and outbox: one row for each thing that was received, until it is done and long after. */
 import { sql } from 'kysely';
-import { asId, type JournalId, type LaneKey } from '../model/ids.ts';
+import { type AccountId, asId, type JournalId, type LaneKey } from '../model/ids.ts';
 import type { Connection } from './kysely.ts';
 import type { Direction, JournalState } from './schema.ts';
 
@@ -178,6 +178,24 @@ export class Journal {
       .returning('lane')
       .executeTakeFirst();
     return row?.lane;
+  }
+
+  /** Makes everything due at once that waits in the chats of this account; its lanes. */
+  async releaseOf(accountId: AccountId): Promise<LaneKey[]> {
+    const portals = this.#db.selectFrom('portal').where('accountId', '=', accountId);
+    const lanes = [
+      portals.select(sql<LaneKey>`'in/' || id`.as('lane')),
+      portals.where('roomId', 'is not', null).select(sql<LaneKey>`'out/' || room_id`.as('lane')),
+    ] as const;
+    const rows = await this.#db
+      .updateTable('journal')
+      .set({ nextTryAt: null, attempts: 0 })
+      .where('state', '=', 'waiting')
+      .where('nextTryAt', 'is not', null)
+      .where((eb) => eb.or(lanes.map((lane) => eb('lane', 'in', lane))))
+      .returning('lane')
+      .execute();
+    return [...new Set(rows.map(({ lane }) => lane))];
   }
 
   /**

@@ -6,9 +6,10 @@ import type Database from 'better-sqlite3-multiple-ciphers';
 import { ChanceryError } from '../base/errors.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 import { acts } from './migrations/0002-acts.ts';
+import { accountState } from './migrations/0006-account-state.ts';
 import { puppets } from './migrations/0005-puppets.ts';
 
-const migrations: readonly string[] = [foundation, acts, puppets];
+const migrations: readonly string[] = [foundation, acts, puppets, accountState];
 
 export function migrate(database: Database.Database): void {
   const present = Number(database.pragma('user_version', { simple: true }));

@@ -31,6 +31,9 @@ const feedbackPrefix = 'in/feedback/';
 /** The lane that carries what is said in this room. */
 export const outboundLane = (room: RoomId): LaneKey => asId(`out/${room}`);
 
+/** The lane of commands in this room: whoever asks why messages wait must not wait behind them. */
+export const commandLane = (room: RoomId): LaneKey => asId(`out/commands/${room}`);
+
 const activityMs = 60_000;
 
 export class Portals {

@@ -32,6 +32,9 @@ export type PartKind = 'message' | 'reaction';
 export const journalStates = ['waiting', 'parked', 'done', 'failed', 'quarantined'] as const;
 export type JournalState = (typeof journalStates)[number];
 
+/** Whether the network accepts an account as such: its token, its permissions. */
+export type AccountState = 'accepted' | 'refused';
+
 export interface Tables {
   secret: { name: string; value: Uint8Array };
   account: {
@@ -40,6 +43,10 @@ export interface Tables {
     displayName: string;
     credentials: string;
     createdAt: number;
+    state: Generated<AccountState>;
+    stateSince: Generated<number | null>;
+    stateReason: Generated<string | null>;
+    toldState: Generated<AccountState>;
   };
   adapterState: { accountId: AccountId; key: string; value: string };
   portal: {

@@ -12,7 +12,7 @@ export const status: Command = {
       `homeserver: ${homeserver}`,
       accounts.length === 0
         ? 'accounts: none; add one on the command line with `chancery login whatsapp`'
-        : `accounts: ${accounts.map(({ id, name }) => `${name} (${id})`).join(', ')}`,
+        : `accounts: ${accounts.map(({ id, name, state }) => `${name} (${id})${state === 'refused' ? ', refused: see `accounts`' : ''}`).join(', ')}`,
       `portals: ${portals.total}, of which ${portals.withoutRoom} wait for their room`,
       `journal: ${journal.waiting} waiting, ${journal.parked} parked, ${journal.quarantined} in quarantine`,
       `messages that need a decision: ${messages.uncertain} uncertain, ${messages.failed} failed`,

@@ -6,7 +6,15 @@ import { ChanceryError, type ErrorCode, messageOf } from '../../base/errors.ts';
 import type { HttpClient } from '../../base/http-client.ts';
 import type { OutboundContent, RemoteFile } from '../../model/content.ts';
 import { asId, type ChatId, type RemoteMessageId } from '../../model/ids.ts';
-import type { Account, NetworkContext, Outgoing, OutgoingReaction, SendResult, Session } from '../contract.ts';
+import type {
+  Account,
+  AccountNews,
+  NetworkContext,
+  Outgoing,
+  OutgoingReaction,
+  SendResult,
+  Session,
+} from '../contract.ts';
 import { capabilities } from './capabilities.ts';
 import { contactsIn, inlineFile, isCardType, maxCardBytes } from './contact-cards.ts';
 import type { WhatsAppConfig } from './config.ts';
@@ -44,7 +52,8 @@ export class WhatsAppSession implements Session {
   readonly #options: SessionOptions;
   readonly #graph: Graph;
   readonly #pace: Pace;
-  #isInTrouble = false;
+  /** Undefined until WhatsApp has answered. */
+  #standing: AccountNews['state'] | undefined;
 
   constructor(options: SessionOptions) {
     const { account, credentials, config, http, context } = options;
@@ -56,7 +65,7 @@ export class WhatsAppSession implements Session {
   }
 
   get isInTrouble(): boolean {
-    return this.#isInTrouble;
+    return this.#standing === 'refused';
   }
 
   async refusal(chat: ChatId): Promise<string | undefined> {
@@ -149,11 +158,18 @@ export class WhatsAppSession implements Session {
   }
 
   #heed(result: GraphResult): GraphResult {
-    if (result.outcome === 'done') this.#isInTrouble = false;
-    if (result.outcome === 'problem' && result.kind === 'account') this.#isInTrouble = true;
+    if (result.outcome === 'done') this.#stand({ state: 'accepted' });
+    if (result.outcome === 'problem' && result.kind === 'account')
+      this.#stand({ state: 'refused', reason: result.words });
     if (result.outcome === 'problem' && result.kind === 'rate' && result.code !== pairLimit)
       this.#pace.pause(result.waitMs ?? againMs);
     return result;
+  }
+
+  #stand(news: AccountNews): void {
+    if (news.state === this.#standing) return;
+    this.#standing = news.state;
+    this.#options.context.onAccount(this.account.id, news);
   }
 
   /** Throws when WhatsApp asked for a pause that is not over. */

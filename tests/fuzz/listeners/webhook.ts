@@ -74,6 +74,7 @@ export const webhookListener: Target = {
         clock: { now: Date.now },
         log: createLog('silent'),
         onCall: () => undefined,
+        onAccount: () => undefined,
         stateOf: (of) => ({ get: (name) => store.read.accounts.stateOf(of, name) }),
         openFile: () => Readable.from([]),
       },

@@ -173,9 +173,14 @@ export class Graph {
 
   #token(call: Call): string {
     const [scheme, token] = (call.request.headers.authorization ?? '').split(' ');
-    if (scheme !== 'Bearer' || !this.#world.accounts.some(({ accessToken }) => accessToken === token))
+    const { accounts, settings } = this.#world;
+    const { newToken } = settings;
+    const former = accounts[0]?.accessToken;
+    if (newToken !== null && token === former) throw new GraphError(tokenInvalid);
+    const meant = newToken !== null && token === newToken ? former : token;
+    if (scheme !== 'Bearer' || meant === undefined || !accounts.some(({ accessToken }) => accessToken === meant))
       throw new GraphError(tokenInvalid);
-    return token ?? '';
+    return meant;
   }
 
   #authorised(call: Call, id: string, account: AccountConfig | undefined): AccountConfig {

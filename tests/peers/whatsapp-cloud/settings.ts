@@ -33,6 +33,8 @@ export const settingsShape = z.strictObject({
   retryMaxMs: ms.default(60_000),
   webhookTimeoutMs: ms.default(15_000),
   batching: batching.nullable().default(null),
+  /** The first account has this token from now on, and its former one is refused (190). */
+  newToken: z.string().nullable().default(null),
 });
 
 export type Settings = z.infer<typeof settingsShape>;

@@ -67,13 +67,14 @@ test('help shows an official what an official may do, and an admin everything', 
     'retry',
     'drop',
     'acts',
+    'accounts',
   ]);
   expect([bot.knows(ana), bot.knows(admin)]).toEqual([true, true]);
 });
 
 test('what is not offered to somebody does not exist for them', async () => {
   const unknown = (name: string): string => `I do not know \`${name}\`. Write \`help\` to see what I can do for you.`;
-  for (const name of ['status', 'portals', 'retry', 'drop', 'acts'])
+  for (const name of ['status', 'portals', 'retry', 'drop', 'acts', 'accounts'])
     expect(await bot.answer(ana, name)).toBe(unknown(name));
   expect(await bot.answer(admin, 'frobnicate now')).toBe(unknown('frobnicate'));
   expect(await bot.answer(admin, '')).toBe(unknown(''));

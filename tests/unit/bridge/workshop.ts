@@ -44,7 +44,7 @@ export class Workshop {
       homeserver: new Homeserver({ url, serverName, token: 'token' }),
       identifiers,
       sessions,
-      policy: { invite: [ana], officials: [serverName] },
+      policy: { invite: [ana], officials: [serverName], admins: [ana] },
       bot: { user: identifiers.bot, device: identifiers.device(identifiers.bot) },
       clock: { now: () => this.now },
       log: createLog('silent'),

@@ -47,6 +47,7 @@ export class ConnectedNumber {
       clock: { now: Date.now },
       log: createLog('silent'),
       onCall: () => undefined,
+      onAccount: () => undefined,
       stateOf: (account) => ({ get: (key) => store.read.accounts.stateOf(account, key) }),
       openFile: () => Readable.from([]),
     });

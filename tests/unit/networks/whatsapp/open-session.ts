@@ -71,6 +71,7 @@ export function openSession(graphUrl: string, config: Partial<WhatsAppConfig> = 
       clock: { now: () => clock.time },
       log: createLog('silent'),
       onCall: (operation, call) => calls.push({ operation, call }),
+      onAccount: () => undefined,
       stateOf: () => state,
       openFile: () => Readable.from([fileBytes], { objectMode: false }),
     },

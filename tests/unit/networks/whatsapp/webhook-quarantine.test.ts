@@ -139,7 +139,13 @@ test('what is kept aside is what came, not what was read in it', async () => {
     },
     quarantine: async (_account, _reason, raw) => void kept.push(JSON.parse(String(raw))),
   };
-  const context = { sink, clock: { now: () => 1 }, log: createLog('silent'), stateOf: () => new MemoryState() };
+  const context = {
+    sink,
+    clock: { now: () => 1 },
+    log: createLog('silent'),
+    onAccount: () => undefined,
+    stateOf: () => new MemoryState(),
+  };
   const credentials = { phoneNumberId, accessToken: 'EAAG', appSecret, verifyToken };
   const { routes } = new Webhook({
     historyWaitMs: 1,

@@ -1,0 +1,44 @@
+/** Where admins are told something unasked: for each one a room with the bot, made when it is first needed. */
+import { transactionIdOf } from '../matrix/identifiers.ts';
+import { privateRoom } from '../matrix/private-room.ts';
+import { renderNotice } from '../matrix/render.ts';
+import { asId, type AccountId, type RoomId, type UserId } from '../model/ids.ts';
+import type { BridgeContext } from './context.ts';
+
+const botItself = asId<AccountId>('bot');
+
+export class AdminRooms {
+  readonly #context: BridgeContext;
+
+  constructor(context: BridgeContext) {
+    this.#context = context;
+  }
+
+  /** Each admin once for each `subject`. Admins that are named as whole servers are not told. Throws `HomeserverError`. */
+  async tellAll(words: string, subject: string): Promise<void> {
+    const { homeserver, policy, bot } = this.#context;
+    for (const admin of policy.admins.filter((name) => name.startsWith('@'))) {
+      const room = await this.#roomOf(asId<UserId>(admin));
+      await homeserver.sendEvent({
+        as: bot,
+        room,
+        ...renderNotice(words),
+        transactionId: transactionIdOf({ account: botItself, remote: subject, part: admin, sender: bot.user }),
+      });
+    }
+  }
+
+  /** Made once by its alias; whoever left it is invited again. */
+  async #roomOf(admin: UserId): Promise<RoomId> {
+    const { homeserver, identifiers, bot } = this.#context;
+    const recipe = privateRoom(
+      identifiers.adminAlias(admin),
+      'Chancery',
+      'What the bridge has to tell its administrators',
+    );
+    const { room, existed } = await homeserver.createRoom(bot, recipe);
+    if (existed) await homeserver.completeRoom({ as: bot, room }, recipe);
+    await homeserver.invite({ as: bot, room }, admin);
+    return room;
+  }
+}

@@ -1,0 +1,12 @@
+/** A room of the bot and one other, in which the bot tells something. */
+import type { CreateRoom } from './room-requests.ts';
+
+export const privateRoom = (aliasLocalpart: string, name: string, topic: string): CreateRoom => ({
+  aliasLocalpart,
+  name,
+  topic,
+  invite: [],
+  roomVersion: '12',
+  powerLevels: { users: {}, users_default: 0, invite: 50, state_default: 50 },
+  initialState: [{ type: 'm.room.guest_access', stateKey: '', content: { guest_access: 'forbidden' } }],
+});
