@@ -5,6 +5,7 @@
 import { ChanceryError } from '../base/errors.ts';
 import type { CommandAnswerer } from '../bridge/bot-room.ts';
 import type { Operations } from '../bridge/operations.ts';
+import type { Place, TemplateSending } from '../bridge/template-sending.ts';
 import { isListed } from '../governance/permissions.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Command, Role } from './command.ts';
@@ -15,14 +16,28 @@ import { help } from './commands/help.ts';
 import { portals } from './commands/portals.ts';
 import { retry } from './commands/retry.ts';
 import { status } from './commands/status.ts';
+import { template } from './commands/template.ts';
+import { chatWindow } from './commands/window.ts';
 import { version } from './commands/version.ts';
 
-const commands: readonly Command[] = [help, version, status, portals, retry, drop, acts, accounts];
+const commands: readonly Command[] = [
+  help,
+  version,
+  status,
+  portals,
+  retry,
+  drop,
+  acts,
+  accounts,
+  chatWindow,
+  template,
+];
 
 export interface BotOptions {
   readonly admins: readonly string[];
   readonly officials: readonly string[];
   readonly operations: Operations;
+  readonly templates: TemplateSending;
 }
 
 export class Bot implements CommandAnswerer {
@@ -36,7 +51,7 @@ export class Bot implements CommandAnswerer {
     return this.#roleOf(user) !== undefined;
   }
 
-  async answer(asker: UserId, line: string): Promise<string> {
+  async answer(asker: UserId, line: string, place: Place): Promise<string> {
     const role = this.#roleOf(asker);
     if (role === undefined) return 'You are not among the people this bot works for. Ask your administrator.';
     const offered = commands.filter((command) => command.role === 'official' || role === 'admin');
@@ -45,7 +60,8 @@ export class Bot implements CommandAnswerer {
     if (command === undefined)
       return `I do not know \`${name.slice(0, 40)}\`. Write \`help\` to see what I can do for you.`;
     try {
-      return await command.run({ asker, role, arguments: rest, operations: this.#options.operations, offered });
+      const { operations, templates } = this.#options;
+      return await command.run({ asker, role, arguments: rest, place, operations, templates, offered });
     } catch (thrown) {
       if (thrown instanceof ChanceryError) return `${thrown.code}: ${thrown.message} ${thrown.advice}`;
       throw thrown;

@@ -4,11 +4,13 @@ import { renderNotice } from '../matrix/render.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
 import { asId, type AccountId, type RoomId, type UserId } from '../model/ids.ts';
 import type { BridgeContext } from './context.ts';
+import type { Place } from './template-sending.ts';
 
 /** Who knows the commands; handed in at composition. */
 export interface CommandAnswerer {
   knows(user: UserId): boolean;
-  answer(asker: UserId, line: string): Promise<string>;
+  /** An empty answer is not given. */
+  answer(asker: UserId, line: string, place: Place): Promise<string>;
 }
 
 /** In a portal a command begins with this and never goes to the contact. */
@@ -48,7 +50,8 @@ export class BotRoom {
   /** Answers a command. A repeated answer to the same event is one event. */
   async command(event: RoomEvent, line: string): Promise<void> {
     const { homeserver, bot } = this.#context;
-    const answer = await this.#commands.answer(event.sender, line);
+    const answer = await this.#commands.answer(event.sender, line, { room: event.room_id, event: event.event_id });
+    if (answer === '') return;
     await homeserver.sendEvent({
       as: bot,
       room: event.room_id,

@@ -38,6 +38,7 @@ import { PortalRooms } from './portal-rooms.ts';
 import { Puppets, type PuppetWays } from './puppets.ts';
 import { Sending } from './sending.ts';
 import { createSink } from './sink.ts';
+import { TemplateSending } from './template-sending.ts';
 import { TransactionOrder } from './transaction-order.ts';
 import { Voices } from './voices.ts';
 
@@ -46,7 +47,7 @@ export interface BridgeOptions {
   readonly version: string;
   readonly puppetWays: PuppetWays;
   /** Who answers commands, given what commands may use. */
-  readonly commands: (operations: Operations) => CommandAnswerer;
+  readonly commands: (operations: Operations, templates: TemplateSending) => CommandAnswerer;
 }
 
 /** A homeserver makes an event in about 15 ms on one core: more lanes than this only queue there. */
@@ -62,6 +63,7 @@ export class Bridge {
   readonly health: Health;
   readonly puppets: Puppets;
   readonly states: AccountStates;
+  readonly templates: TemplateSending;
   readonly #context: BridgeContext;
   readonly #inbound: Lanes;
   readonly #outbound: Lanes;
@@ -77,6 +79,7 @@ export class Bridge {
     const { store, clock, log } = context;
     this.#context = context;
     this.states = new AccountStates(context, new AdminRooms(context), (lane) => this.#wake(lane));
+    this.templates = new TemplateSending(context, (lane) => this.#outbound.wake(lane));
     this.puppets = new Puppets(context, puppetWays);
     const shared = { store, clock, log };
     this.#inbound = new Lanes({
@@ -109,7 +112,7 @@ export class Bridge {
     this.operations = new Operations({ ...parts, version });
     this.health = new Health(parts);
     const inbound = this.#composeInbound();
-    const outbound = this.#composeOutbound(commands(this.operations));
+    const outbound = this.#composeOutbound(commands(this.operations, this.templates));
   }
 
   /** Makes the bot ready and takes up what waits. The homeserver may be away: then this goes on when it is back. */

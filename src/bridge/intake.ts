@@ -10,6 +10,7 @@ import { asId, type LaneKey } from '../model/ids.ts';
 import { commandLane, outboundLane } from '../store/portals.ts';
 import { isCommand } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
+import { templateType } from './template-sending.ts';
 
 export class Intake {
   readonly #context: BridgeContext;
@@ -50,7 +51,7 @@ export class Intake {
   /** What others say in rooms, and invitations of our own users. Our own echoes and other state are not for us. */
   concernsUs(event: RoomEvent): boolean {
     const { identifiers } = this.#context;
-    if (identifiers.isOurs(event.sender)) return false;
+    if (identifiers.isOurs(event.sender) || event.type === templateType) return false;
     if (event.state_key === undefined) return true;
     return event.type === 'm.room.member' && identifiers.isOurs(asId(event.state_key));
   }

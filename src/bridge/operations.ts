@@ -124,6 +124,8 @@ export class Operations {
     const event = await homeserver.getEvent({ as: bot, room: portal.roomId }, part.eventId);
     if (event === undefined || !isReadable(event))
       return `The homeserver no longer has message ${id}: ask its author to write it again.`;
+    if (event.sender === bot.user)
+      return `Message ${id} was a template: send it again with \`template send\` in its chat.`;
     const lane = outboundLane(portal.roomId);
     await store.write(async (unit) => {
       const dedupeKey = `${event.event_id} again ${id}`;

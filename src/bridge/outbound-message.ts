@@ -116,7 +116,8 @@ export class OutboundMessages {
     const about = { session, networkName, shown: work.shown, whenSent };
     if (known?.state === 'sending') await sending.awaitEvidence({ ...about, part: known });
     if (known !== undefined && known.state !== 'pending') return known.id;
-    const refusal = await session.refusal(work.portal.chatId, 'message');
+    const isTemplate = draft.kind === 'ready' && draft.content.type === 'template';
+    const refusal = await session.refusal(work.portal.chatId, isTemplate ? 'template' : 'message');
     const fresh = this.#newPart(work, number);
     if (known === undefined && draft.kind === 'ready' && refusal === undefined) {
       const outgoing = await this.#outgoing(work, number, draft);

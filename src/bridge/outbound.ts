@@ -17,6 +17,7 @@ import type { Feedback, Shown } from './feedback.ts';
 import { tellOutcome } from './outcomes.ts';
 import type { OutboundMessages } from './outbound-message.ts';
 import type { OutboundReactions } from './outbound-reaction.ts';
+import { templateIn } from './template-sending.ts';
 import { words } from './words.ts';
 import { shownAt, type OutboundWork } from './work.ts';
 
@@ -40,7 +41,8 @@ export class Outbound {
   async handle(row: JournalRow, signal: AbortSignal): Promise<void> {
     // The journal holds what the intake wrote: its shape is known.
     const event = row.payload as RoomEvent;
-    const action = readEvent(event);
+    const template = row.dedupeKey === event.event_id ? templateIn(event) : undefined;
+    const action: MatrixAction = template === undefined ? readEvent(event) : { kind: 'thing', thing: template };
     const portal = await this.#options.context.store.read.portals.byRoom(event.room_id);
     if (portal === undefined) await this.#unlessRefused(row, event, () => this.#elsewhere(event, action));
     else if (await this.#inPortal({ row, portal, event, action, signal, shown: shownAt(row, portal, event) })) return;

@@ -75,7 +75,8 @@ export async function compose(config: Config, version: string): Promise<Composit
     registrationId: registration.id,
     version,
     puppetWays: ways,
-    commands: (operations) => new Bot({ admins: rooms.admins, officials: rooms.officials, operations }),
+    commands: (operations, templates) =>
+      new Bot({ admins: rooms.admins, officials: rooms.officials, operations, templates }),
   });
   const accounts = await connectAccounts(context, bridge, config.networks);
   const listener = new HttpListener(

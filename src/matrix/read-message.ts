@@ -1,5 +1,5 @@
 /** The content of an `m.room.message` or `m.sticker` in neutral words. Client-server API, "Instant messaging". */
-import type { LocationContent, MediaKind, PollContent } from '../model/content.ts';
+import type { LocationContent, MediaKind, PollContent, TemplateContent } from '../model/content.ts';
 import type { ContentUri } from '../model/ids.ts';
 import { plainText, type RichText } from '../model/rich-text.ts';
 import { readContentUri } from './content-uri.ts';
@@ -31,7 +31,7 @@ export interface MediaMessage {
 /** Something that is neither words nor a file, and can be put in neutral words whole. */
 export interface ThingMessage {
   readonly kind: 'thing';
-  readonly thing: LocationContent | PollContent;
+  readonly thing: LocationContent | PollContent | TemplateContent;
 }
 
 export interface UnsupportedMessage {

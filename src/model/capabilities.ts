@@ -20,6 +20,7 @@ export interface Capabilities {
   readonly media: Readonly<Partial<Record<MediaKind, MediaLimit>>>;
   readonly location: SupportLevel;
   readonly poll: SupportLevel;
+  readonly template: SupportLevel;
   readonly reply: SupportLevel;
   readonly reaction: SupportLevel;
   /** How many reactions one account may have on one message. */

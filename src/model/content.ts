@@ -61,6 +61,15 @@ export interface ChoiceContent {
   readonly text: string;
 }
 
+/** A message that the network has approved, with its slots filled; the one kind that it takes at any time. */
+export interface TemplateContent {
+  readonly type: 'template';
+  readonly name: string;
+  /** As the network names it, such as `de`; empty where there is only one. */
+  readonly language: string;
+  readonly parameters: readonly string[];
+}
+
 /** Something that cannot be shown as what it is. `kind` is the network's own word for it. */
 export interface NoticeContent {
   readonly type: 'notice';
@@ -69,4 +78,4 @@ export interface NoticeContent {
 }
 
 export type InboundContent = TextContent | MediaContent<RemoteFile> | LocationContent | ChoiceContent | NoticeContent;
-export type OutboundContent = TextContent | MediaContent<SealedFile> | LocationContent | PollContent;
+export type OutboundContent = TextContent | MediaContent<SealedFile> | LocationContent | PollContent | TemplateContent;

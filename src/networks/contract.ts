@@ -10,7 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/logging.ts';
 import type { MeasuredCall } from '../base/metrics.ts';
 import type { Capabilities } from '../model/capabilities.ts';
-import type { OutboundContent, RemoteFile, SealedFile } from '../model/content.ts';
+import type { OutboundContent, RemoteFile, SealedFile, TemplateContent } from '../model/content.ts';
 import type { AccountId, ChatId, NetworkId, RemoteMessageId, SendKey } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { LoginFlow } from './login.ts';
@@ -87,12 +87,36 @@ export type SendResult =
   | { readonly outcome: 'not-sent'; readonly reason: string; readonly afterMs?: number }
   | { readonly outcome: 'unknown'; readonly reason: string };
 
+/** What people are shown of a template. `text` has its slots open. */
+export interface TemplateSketch {
+  readonly name: string;
+  readonly language: string;
+  readonly status: string;
+  readonly category: string;
+  readonly text: string;
+  readonly parameters: number;
+}
+
+export interface Templates {
+  /** As the network has them now. Throws `CH-NETWORK-UNREACHABLE` with the reason. */
+  list(signal: AbortSignal): Promise<readonly TemplateSketch[]>;
+  /** The text as the contact will read it, or why it cannot be sent. Throws `CH-NETWORK-UNREACHABLE`. */
+  fill(
+    content: TemplateContent,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string } | { readonly refusal: string }>;
+}
+
 /** A connected account. What a network cannot do is declared in its capabilities and never called. */
 export interface Session {
   readonly account: Account;
   readonly capabilities: Capabilities;
   /** Why this chat takes no such message now (with what to do), or undefined. Asked before anything is uploaded. */
-  refusal(chat: ChatId, kind: 'message' | 'reaction'): Promise<string | undefined>;
+  refusal(chat: ChatId, kind: 'message' | 'reaction' | 'template'): Promise<string | undefined>;
+  /** Until when the network takes free words in this chat, in milliseconds since the Unix epoch; where it has such a bound. */
+  openUntil?(chat: ChatId): Promise<number | undefined>;
+  /** Messages that the network has approved, where it has such. */
+  readonly templates?: Templates;
   /**
    * Does what may safely be done twice before the send, such as uploading a file; the result is kept and handed to
    * `send`. Throws on trouble; the core tries again.

@@ -75,7 +75,7 @@ test('a history does not open the window', async () => {
   await chunk(phone, 0, 40, [{ daysAgo: 0.1, from: phone, body: 'an hour ago', id: 'wamid.w1' }]);
   const { room_id: room } = await scene.arrivesInRoom('an hour ago');
   const refused = await scene.ana.sendText(room, 'may I?');
-  expect(await scene.answerTo(refused)).toMatch(/only to people who wrote first/);
+  expect(await scene.answerTo(refused)).toMatch(/freely only to people who wrote first/);
 });
 
 test('a file that WhatsApp hands over later answers to the word that there was one', async () => {

@@ -154,7 +154,9 @@ test('what WhatsApp does not take is told with what to do, before anything is tr
   const { ana, house } = scene;
   const { room } = await scene.openChat('what else can you do?');
   const poll = await ana.send(room, 'm.poll.start', { 'm.text': [{ body: 'When?' }] });
-  expect(await scene.answerTo(poll)).toMatch(/^This was not sent: WhatsApp does not get a poll from here\./);
+  expect(await scene.answerTo(poll)).toMatch(
+    /^This was not sent: WhatsApp does not get a poll without a question or answers from here\./,
+  );
   const large = pictureFile(house.directory, 6 * 1024 * 1024);
   const file = await ana.sendFile(room, large.path, { name: 'big.png', mime: 'image/png', msgtype: 'm.image' });
   expect(await scene.answerTo(file)).toBe('This file was not sent: WhatsApp takes at most 5 MB of this kind.');

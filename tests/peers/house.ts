@@ -53,6 +53,7 @@ interface Kept extends NumberSecrets {
 }
 
 export const phoneNumberId = '106540352242922';
+const wabaId = '419561257915477';
 
 /** Where the bridge of a house takes webhooks. */
 export const webhookUrlAt = (port: number): string => `http://127.0.0.1:${port}/whatsapp`;
@@ -60,7 +61,7 @@ export const webhookUrlAt = (port: number): string => `http://127.0.0.1:${port}/
 /** The one number of a house. */
 export const accountWith = (accessToken: string): AccountConfig => ({
   phoneNumberId,
-  wabaId: '419561257915477',
+  wabaId,
   displayPhoneNumber: '493012345670',
   verifiedName: 'City of Musterstadt',
   accessToken,
@@ -73,6 +74,7 @@ export const loginAnswers = ({ accessToken, appSecret, verifyToken }: NumberSecr
     access_token: accessToken,
     app_secret: appSecret,
     verify_token: verifyToken,
+    business_account_id: wabaId,
   });
 
 export class House {

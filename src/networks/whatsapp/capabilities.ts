@@ -21,6 +21,7 @@ export const capabilities: Capabilities = {
   },
   location: 'full',
   poll: 'partial',
+  template: 'partial',
   reply: 'full',
   reaction: 'full',
   reactionsPerMessage: 1,

@@ -73,7 +73,7 @@ const meanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [
     131047,
     refused(
-      'More than 24 hours have passed since this person wrote last. Wait until they write again, or reach them another way.',
+      'More than 24 hours have passed since this person wrote last. Wait until they write again, or send a template (`!chancery template list`).',
     ),
   ],
   [131048, refused('WhatsApp limits this number, because too many people reported or blocked it.')],
@@ -89,6 +89,13 @@ const meanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [131053, refused('WhatsApp could not take the file: its type or size does not suit it. Send it in another format.')],
   [131056, rate(6_000, 'WhatsApp takes one message in six seconds to one person.')],
   [131057, again('WhatsApp maintains this account at the moment.')],
+  [132000, refused('The template takes another number of parameters. `template list` shows it.')],
+  [132001, refused('There is no such template in this language, or Meta has not approved it. See `template list`.')],
+  [132005, refused('With these parameters the template is too long. Give shorter ones.')],
+  [132007, refused('The template breaks a rule of WhatsApp. An administrator must look into the WhatsApp Manager.')],
+  [132012, refused('A parameter of the template is not of the form that it takes. `template list` shows it.')],
+  [132015, refused('Meta has paused this template, because people complained. Take another one.')],
+  [132016, refused('Meta has switched this template off for good. Take another one.')],
   [133004, unavailable],
   [133010, account('This number is not registered with WhatsApp. Register it in the WhatsApp Manager.')],
 ]);

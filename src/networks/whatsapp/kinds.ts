@@ -79,6 +79,14 @@ export const kinds: readonly Kind[] = [
       what: 'a poll',
     }),
   },
+  {
+    name: 'template',
+    fromCitizen: none,
+    fromOfficial: declared(capabilities.template, {
+      missing: 'by the command `template send`; texts, links and quick replies, no pictures in the heading',
+      what: 'a template',
+    }),
+  },
   { name: 'answer to a poll, a list or buttons', fromCitizen: full, fromOfficial: refused('a vote in a poll') },
   { name: 'form that was filled in', fromCitizen: partial('as words'), fromOfficial: none },
   { name: 'order', fromCitizen: partial('as words'), fromOfficial: none },

@@ -13,6 +13,12 @@ const questions: readonly Question[] = [
   { name: 'access_token', prompt: 'Permanent access token of a system user', secret: true },
   { name: 'app_secret', prompt: 'App secret (App settings, Basic)', secret: true },
   { name: 'verify_token', prompt: 'Verify token of the webhook', secret: true, whenEmpty: 'one is made' },
+  {
+    name: 'business_account_id',
+    prompt: 'WhatsApp Business Account ID (API Setup)',
+    secret: false,
+    whenEmpty: 'templates are not offered',
+  },
 ];
 
 const numberShape = z.looseObject({
@@ -53,7 +59,16 @@ export class WhatsAppLogin implements LoginFlow {
     if (!/^[!-~]+$/.test(appSecret))
       return again('The app secret is missing, or has a space or a letter in it that no secret has.');
     const verifyToken = given('verify_token') || randomBytes(16).toString('hex');
-    const credentials: Credentials = { phoneNumberId, accessToken, appSecret, verifyToken };
+    const businessAccountId = given('business_account_id');
+    if (!/^\d{0,32}$/.test(businessAccountId))
+      return again('The WhatsApp Business Account ID consists of digits only, such as 102290129340398.');
+    const credentials: Credentials = {
+      phoneNumberId,
+      accessToken,
+      appSecret,
+      verifyToken,
+      ...(businessAccountId === '' ? {} : { businessAccountId }),
+    };
     const checked = await this.#check(credentials, signal);
     if ('problem' in checked) return again(checked.problem);
     const made = given('verify_token') === '' ? [`Verify token to enter at Meta: ${verifyToken}`] : [];

@@ -18,16 +18,21 @@ const types: Readonly<Record<MediaKind, string>> = {
 };
 const maxFileName = 240;
 
+/** What every message has. */
+export const messageFrame = ({ replyTo, sendKey }: Pick<Outgoing, 'replyTo' | 'sendKey'>, to: Address): object => ({
+  ...recipient(to),
+  ...(replyTo === undefined ? {} : { context: { message_id: replyTo } }),
+  biz_opaque_callback_data: sendKey,
+});
+
 /** Throws when a file was not uploaded first. */
-export function messageBody({ content, replyTo, sendKey, prepared }: Outgoing, to: Address): object {
-  const shared = {
-    ...recipient(to),
-    ...(replyTo === undefined ? {} : { context: { message_id: replyTo } }),
-    biz_opaque_callback_data: sendKey,
-  };
+export function messageBody(outgoing: Outgoing, to: Address): object {
+  const { content, prepared } = outgoing;
+  const shared = messageFrame(outgoing, to);
   if (content.type === 'text') return { ...shared, ...textMembers(content.text) };
   if (content.type === 'location') return { ...shared, ...locationMembers(content) };
   if (content.type === 'poll') return { ...shared, ...pollMembers(content) };
+  if (content.type === 'template') throw new Error('a template is filled where it is known');
   const contacts = prepared === undefined ? undefined : contactsPrepared(prepared);
   if (contacts !== undefined) return { ...shared, type: 'contacts', contacts };
   if (prepared === undefined) throw new Error('a file has to be uploaded before it is sent');

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ChanceryError, type ErrorCode, messageOf } from '../../base/errors.ts';
 import type { HttpClient } from '../../base/http-client.ts';
-import type { OutboundContent, RemoteFile } from '../../model/content.ts';
+import type { OutboundContent, RemoteFile, TemplateContent } from '../../model/content.ts';
 import { asId, type ChatId, type RemoteMessageId } from '../../model/ids.ts';
 import type {
   Account,
@@ -14,6 +14,7 @@ import type {
   OutgoingReaction,
   SendResult,
   Session,
+  Templates,
 } from '../contract.ts';
 import { capabilities } from './capabilities.ts';
 import { contactsIn, inlineFile, isCardType, maxCardBytes } from './contact-cards.ts';
@@ -23,8 +24,9 @@ import { Graph, type GraphProblem, type GraphResult } from './graph.ts';
 import { type Address, addressOf } from './identity.ts';
 import { fetchFile } from './media-download.ts';
 import { uploadForm } from './multipart.ts';
+import { allTemplates, filled, sketchOf, type Template, templateMembers } from './templates.ts';
 import { Pace } from './pace.ts';
-import { messageBody, preparedContacts, reactionBody, readBody, typingBody } from './send-body.ts';
+import { messageBody, messageFrame, preparedContacts, reactionBody, readBody, typingBody } from './send-body.ts';
 
 export interface SessionOptions {
   readonly account: Account;
@@ -68,16 +70,29 @@ export class WhatsAppSession implements Session {
     return this.#standing === 'refused';
   }
 
-  async refusal(chat: ChatId): Promise<string | undefined> {
+  async openUntil(chat: ChatId): Promise<number | undefined> {
+    const { wroteAt } = await this.#address(chat);
+    return wroteAt === undefined ? undefined : wroteAt + windowMs;
+  }
+
+  get templates(): Templates {
+    return {
+      list: async (signal) => (await this.#templates(signal)).map(sketchOf),
+      fill: async (content, signal) => filled(await this.#templates(signal), content),
+    };
+  }
+
+  async refusal(chat: ChatId, kind: Parameters<Session['refusal']>[1]): Promise<string | undefined> {
     const { phone, userId, wroteAt } = await this.#address(chat);
     if (phone === undefined && userId === undefined)
       return 'This chat cannot be answered from here: it is a group, or its person has left the number.';
+    if (kind === 'template') return undefined;
     const now = this.#options.context.clock.now();
     if (wroteAt === undefined)
-      return 'WhatsApp lets an agency write only to people who wrote first. Wait until they write.';
+      return 'WhatsApp lets an agency write freely only to people who wrote first. Wait until they write, or send a template (`!chancery template list`).';
     if (now - wroteAt < windowMs) return undefined;
     const last = new Date(wroteAt).toISOString().slice(0, 16).replace('T', ' ');
-    return `WhatsApp lets you write only within 24 hours of this person's last message (${last} UTC). Wait until they write again, or reach them another way.`;
+    return `WhatsApp lets you write only within 24 hours of this person's last message (${last} UTC). Wait until they write again, or send a template (\`!chancery template list\`).`;
   }
 
   async prepare(content: OutboundContent, signal: AbortSignal): Promise<string | undefined> {
@@ -101,6 +116,8 @@ export class WhatsAppSession implements Session {
   }
 
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<SendResult> {
+    const { content } = outgoing;
+    if (content.type === 'template') return this.#sendTemplate(outgoing, content, signal);
     return this.#message(outgoing.chat, (to) => messageBody(outgoing, to), signal);
   }
 
@@ -128,6 +145,33 @@ export class WhatsAppSession implements Session {
       onCall: this.#options.context.onCall,
       signal,
     });
+  }
+
+  async #sendTemplate(outgoing: Outgoing, content: TemplateContent, signal: AbortSignal): Promise<SendResult> {
+    let found: ReturnType<typeof filled>;
+    try {
+      found = filled(await this.#templates(signal), content);
+    } catch (thrown) {
+      return { outcome: 'not-sent', reason: messageOf(thrown), afterMs: againMs };
+    }
+    if ('refusal' in found) return { outcome: 'refused', reason: found.refusal };
+    const members = templateMembers(found.template, content.parameters);
+    return this.#message(outgoing.chat, (to) => ({ ...messageFrame(outgoing, to), ...members }), signal);
+  }
+
+  /** Throws `CH-NETWORK-UNREACHABLE`. */
+  async #templates(signal: AbortSignal): Promise<readonly Template[]> {
+    const { businessAccountId } = this.#options.credentials;
+    if (businessAccountId === undefined)
+      throw new ChanceryError('CH-NETWORK-UNREACHABLE', {
+        detail: 'This number was connected without the ID of its WhatsApp Business Account. Log it in again with it.',
+      });
+    const found = await allTemplates({
+      ask: async (path) =>
+        this.#heed(await this.#graph.ask('templates', `/${businessAccountId}${path}`, { method: 'GET', signal })),
+    });
+    if ('problem' in found) throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: found.problem });
+    return found;
   }
 
   get #number(): string {

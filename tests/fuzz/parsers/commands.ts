@@ -1,8 +1,9 @@
 /** Commands to the bot, as anybody may write them. */
 import { Bot } from '../../../src/bot/bot.ts';
+import type { TemplateSending } from '../../../src/bridge/template-sending.ts';
 import type { Operations } from '../../../src/bridge/operations.ts';
 import { renderNotice } from '../../../src/matrix/render.ts';
-import { asId, type UserId } from '../../../src/model/ids.ts';
+import { asId, type EventId, type RoomId, type UserId } from '../../../src/model/ids.ts';
 import type { Dice } from '../dice.ts';
 import { mutateText } from '../mutate/text.ts';
 import { promise } from '../target.ts';
@@ -17,6 +18,7 @@ const operations = {
     journal: { waiting: 0, parked: 0, quarantined: 0 },
     messages: { uncertain: 0, failed: 0 },
   }),
+  accounts: async () => [],
   recentPortals: async () => [],
   attention: async () => ({ rows: [], messages: [] }),
   retryRow: async (id: number) => {
@@ -29,15 +31,27 @@ const operations = {
   },
 };
 
+const templates = {
+  openUntil: async () => undefined,
+  list: async () =>
+    Array.from({ length: 99 }, () => ({ name: 'n'.repeat(512), language: 'de', text: 'x'.repeat(5_000) })),
+  send: async () => 'no',
+};
+const place = { room: asId<RoomId>('!room'), event: asId<EventId>('$event') };
+
 const admin = asId<UserId>('@ana:agency.example');
 const bot = new Bot({
   admins: [admin],
   officials: ['agency.example'],
   operations: operations as unknown as Operations,
+  templates: templates as unknown as TemplateSending,
 });
 const commands: readonly [string, ...string[]] = [
   'help',
   'status',
+  'window',
+  'template list de',
+  'template send hello de | one | two',
   'portals',
   'retry',
   'retry row 12',
@@ -77,7 +91,7 @@ export const botCommands = parserTarget<{ readonly asker: string; readonly line:
     line: mutateText(dice, dice.pick(commands), vocabulary, dice.pick(commands)),
   }),
   async read({ asker, line }) {
-    const answer = await bot.answer(asId<UserId>(asker), line);
+    const answer = await bot.answer(asId<UserId>(asker), line, place);
     promise(typeof answer === 'string' && answer !== '', 'no answer');
     promise(JSON.stringify(renderNotice(answer)).length < 10_000, 'an answer too long for an event');
   },

@@ -11,7 +11,16 @@ const when = {
   seed: z.number().int().optional(),
 };
 
-const place = z.enum(['messages', 'read', 'media-upload', 'media-info', 'media-url', 'phone-number', 'any']);
+const place = z.enum([
+  'messages',
+  'read',
+  'media-upload',
+  'media-info',
+  'media-url',
+  'phone-number',
+  'templates',
+  'any',
+]);
 const onGraph = { ...when, on: place.default('messages') };
 const ms = z.number().int().min(0);
 

@@ -63,6 +63,7 @@ export class Graph {
     const operation = `${call.method} ${edge ?? ''}`.trim();
     if (operation === 'POST messages') await this.#messages(call, id, account);
     else if (operation === 'POST media') await this.#upload(call, id, account);
+    else if (operation === 'GET message_templates') await this.#templates(call, id);
     else if (operation === 'GET' && account !== undefined) await this.#phoneNumber(call, account);
     else if (operation === 'GET' || operation === 'DELETE') await this.#media(call, id);
     else throw noSuchObject(call.method, edge ?? id);
@@ -98,6 +99,18 @@ export class Graph {
     const media = await takeUpload(call.request, call.url.searchParams, owner, files, settings.anyDocumentType);
     log.add({ kind: 'media-upload', account: owner.phoneNumberId, media: mediaFact(media) });
     sendJson(call.response, 200, { id: media.id });
+  }
+
+  async #templates(call: Call, id: string): Promise<void> {
+    if (await this.#faulty(call, 'templates')) return;
+    const owner = this.#world.accounts.find(({ wabaId }) => wabaId === id);
+    if (this.#token(call) !== owner?.accessToken) throw noSuchObject(call.method, id);
+    const { searchParams } = call.url;
+    const from = Number(searchParams.get('after') ?? 0);
+    const to = from + Number(searchParams.get('limit') ?? 25);
+    const { templates } = this.#world.settings;
+    const cursors = { before: String(from), after: String(to) };
+    sendJson(call.response, 200, { data: templates.slice(from, to), paging: { cursors } });
   }
 
   async #phoneNumber(call: Call, account: AccountConfig): Promise<void> {

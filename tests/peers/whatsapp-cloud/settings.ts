@@ -33,6 +33,8 @@ export const settingsShape = z.strictObject({
   retryMaxMs: ms.default(60_000),
   webhookTimeoutMs: ms.default(15_000),
   batching: batching.nullable().default(null),
+  /** What the WhatsApp Business Account has; as Meta lists them. */
+  templates: z.array(z.looseObject({ name: z.string(), language: z.string() })).default([]),
   /** The first account has this token from now on, and its former one is refused (190). */
   newToken: z.string().nullable().default(null),
 });

@@ -6,18 +6,27 @@ import { HomeserverLink } from '../../../src/bridge/homeserver-link.ts';
 import { Intake } from '../../../src/bridge/intake.ts';
 import { Lanes } from '../../../src/bridge/lanes.ts';
 import { Operations } from '../../../src/bridge/operations.ts';
-import { asId, type LaneKey, type UserId } from '../../../src/model/ids.ts';
+import { TemplateSending } from '../../../src/bridge/template-sending.ts';
+import { asId, type EventId, type LaneKey, type RoomId, type UserId } from '../../../src/model/ids.ts';
 import type { Direction } from '../../../src/store/schema.ts';
 import { account } from '../bridge/fake-session.ts';
 import { ana, stranger, Workshop } from '../bridge/workshop.ts';
 
 const admin = asId<UserId>('@root:agency.example');
 let workshop: Workshop;
-let bot: Bot;
+const place = { room: asId<RoomId>('!bot'), event: asId<EventId>('$command') };
+let bot: { readonly knows: Bot['knows']; readonly answer: (asker: UserId, line: string) => Promise<string> };
 
 beforeEach(async () => {
   workshop = await Workshop.open();
-  bot = new Bot({ admins: [admin], officials: ['agency.example'], operations: operationsOf(workshop) });
+  const templates = new TemplateSending(workshop.context, () => undefined);
+  const real = new Bot({
+    admins: [admin],
+    officials: ['agency.example'],
+    operations: operationsOf(workshop),
+    templates,
+  });
+  bot = { knows: (user) => real.knows(user), answer: (asker, line) => real.answer(asker, line, place) };
 });
 
 afterEach(async () => {
@@ -58,7 +67,7 @@ test('a stranger gets a refusal, whatever they ask, and learns nothing', async (
 });
 
 test('help shows an official what an official may do, and an admin everything', async () => {
-  expect(commandsIn(await bot.answer(ana, 'help'))).toEqual(['help', 'version']);
+  expect(commandsIn(await bot.answer(ana, 'help'))).toEqual(['help', 'version', 'window', 'template']);
   expect(commandsIn(await bot.answer(admin, 'help'))).toEqual([
     'help',
     'version',
@@ -68,6 +77,8 @@ test('help shows an official what an official may do, and an admin everything', 
     'drop',
     'acts',
     'accounts',
+    'window',
+    'template',
   ]);
   expect([bot.knows(ana), bot.knows(admin)]).toEqual([true, true]);
 });

@@ -11,6 +11,7 @@ const capabilities: Capabilities = {
   media: {},
   location: 'full',
   poll: 'rejected',
+  template: 'rejected',
   reply: 'full',
   reaction: 'full',
   reactionsPerMessage: 1,

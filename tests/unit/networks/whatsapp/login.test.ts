@@ -42,6 +42,7 @@ test('it asks for what stands on the pages of Meta, and hides what is secret', a
     ['access_token', true],
     ['app_secret', true],
     ['verify_token', true],
+    ['business_account_id', false],
   ]);
 });
 

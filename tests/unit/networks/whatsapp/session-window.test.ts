@@ -30,7 +30,7 @@ test('who wrote may be answered for 24 hours, and not a moment longer', async ()
   expect(await refusal()).toBeUndefined();
   open.clock.time += 1;
   expect(await refusal()).toBe(
-    "WhatsApp lets you write only within 24 hours of this person's last message (2026-06-01 12:00 UTC). Wait until they write again, or reach them another way.",
+    "WhatsApp lets you write only within 24 hours of this person's last message (2026-06-01 12:00 UTC). Wait until they write again, or send a template (`!chancery template list`).",
   );
   await open.wrote({ phone: ada });
   expect(await refusal()).toBeUndefined();
@@ -55,12 +55,12 @@ test('a clock that goes ahead at WhatsApp does not lengthen the time', async () 
 
 test('who never wrote may not be written to', async () => {
   await arrive(message('system', { system: { body: 'changed', wa_id: '12195555358' } }));
-  expect(await refusal()).toContain('only to people who wrote first');
+  expect(await refusal()).toContain('freely only to people who wrote first');
 });
 
 test('what somebody writes in a group does not open the chat between two, and the group takes no answer', async () => {
   await arrive(textMessage('hello all', { group_id: 'group-1' }));
-  expect(await refusal()).toContain('only to people who wrote first');
+  expect(await refusal()).toContain('freely only to people who wrote first');
   expect(await refusal(asId<ChatId>('group-1'))).toContain('cannot be answered from here');
 });
 

@@ -17,7 +17,7 @@ test.each<[string, object, string]>([
     status('failed', {
       errors: [{ code: 131047, title: 'Re-engagement message', error_data: { details: '24 hours.' } }],
     }),
-    'failed: More than 24 hours have passed since this person wrote last. Wait until they write again, or reach them another way. 24 hours. (code 131047)',
+    'failed: More than 24 hours have passed since this person wrote last. Wait until they write again, or send a template (`!chancery template list`). 24 hours. (code 131047)',
   ],
   [
     'failed with a code in digits',
