@@ -4,8 +4,8 @@
  */
 import { ChanceryError } from '../base/errors.ts';
 import type { CommandAnswerer } from '../bridge/bot-room.ts';
-import type { Operations } from '../bridge/operations.ts';
-import type { Place, TemplateSending } from '../bridge/template-sending.ts';
+import type { Services } from '../bridge/bridge.ts';
+import type { Place } from '../bridge/template-sending.ts';
 import { isListed } from '../governance/permissions.ts';
 import type { UserId } from '../model/ids.ts';
 import type { Command, Role } from './command.ts';
@@ -16,6 +16,7 @@ import { help } from './commands/help.ts';
 import { portals } from './commands/portals.ts';
 import { retry } from './commands/retry.ts';
 import { status } from './commands/status.ts';
+import { resolve, startChat } from './commands/start-chat.ts';
 import { template } from './commands/template.ts';
 import { chatWindow } from './commands/window.ts';
 import { version } from './commands/version.ts';
@@ -31,13 +32,14 @@ const commands: readonly Command[] = [
   accounts,
   chatWindow,
   template,
+  startChat,
+  resolve,
 ];
 
 export interface BotOptions {
   readonly admins: readonly string[];
   readonly officials: readonly string[];
-  readonly operations: Operations;
-  readonly templates: TemplateSending;
+  readonly services: Services;
 }
 
 export class Bot implements CommandAnswerer {
@@ -60,8 +62,7 @@ export class Bot implements CommandAnswerer {
     if (command === undefined)
       return `I do not know \`${name.slice(0, 40)}\`. Write \`help\` to see what I can do for you.`;
     try {
-      const { operations, templates } = this.#options;
-      return await command.run({ asker, role, arguments: rest, place, operations, templates, offered });
+      return await command.run({ asker, role, arguments: rest, place, ...this.#options.services, offered });
     } catch (thrown) {
       if (thrown instanceof ChanceryError) return `${thrown.code}: ${thrown.message} ${thrown.advice}`;
       throw thrown;

@@ -1,19 +1,17 @@
 /** A command of the bot: what it is called, who may use it, what it takes and what it does, declared in one place. */
-import type { Operations } from '../bridge/operations.ts';
-import type { Place, TemplateSending } from '../bridge/template-sending.ts';
+import type { Services } from '../bridge/bridge.ts';
+import type { Place } from '../bridge/template-sending.ts';
 import type { UserId } from '../model/ids.ts';
 
 /** An admin may do what an official may. */
 export type Role = 'official' | 'admin';
 
-export interface CommandCall {
+export interface CommandCall extends Services {
   readonly asker: UserId;
   readonly role: Role;
   readonly arguments: readonly string[];
   /** Where it was written. */
   readonly place: Place;
-  readonly operations: Operations;
-  readonly templates: TemplateSending;
   /** The commands that this asker may use. */
   readonly offered: readonly Command[];
 }

@@ -66,5 +66,5 @@ export class AccountStates {
 
 function wordsOf({ id, displayName, state, reason }: AccountStanding): string {
   if (state === 'accepted') return `${displayName} (${id}) is accepted again; what waited is sent.`;
-  return `${displayName} (${id}) is not accepted by its network: ${reason ?? 'it gave no reason'} Messages wait and nothing is lost. Log it in again on the command line; \`accounts\` shows how it is.`;
+  return `${displayName} (${id}) is not accepted by its network: ${reason ?? 'it gave no reason'} Messages wait and nothing is lost; \`accounts\` shows how it is.`;
 }

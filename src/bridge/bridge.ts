@@ -13,6 +13,7 @@ import { AccountStates } from './account-states.ts';
 import { AdminRooms } from './admin-rooms.ts';
 import { BotRoom, type CommandAnswerer } from './bot-room.ts';
 import { CatchUp } from './catch-up.ts';
+import { ChatStarting } from './chat-starting.ts';
 import type { BridgeContext } from './context.ts';
 import { Courtesy } from './courtesy.ts';
 import { Dropping } from './dropping.ts';
@@ -42,12 +43,19 @@ import { TemplateSending } from './template-sending.ts';
 import { TransactionOrder } from './transaction-order.ts';
 import { Voices } from './voices.ts';
 
+/** What commands may use. */
+export interface Services {
+  readonly operations: Operations;
+  readonly templates: TemplateSending;
+  readonly chats: ChatStarting;
+}
+
 export interface BridgeOptions {
   readonly registrationId: string;
   readonly version: string;
   readonly puppetWays: PuppetWays;
   /** Who answers commands, given what commands may use. */
-  readonly commands: (operations: Operations, templates: TemplateSending) => CommandAnswerer;
+  readonly commands: (services: Services) => CommandAnswerer;
 }
 
 /** A homeserver makes an event in about 15 ms on one core: more lanes than this only queue there. */
@@ -64,6 +72,7 @@ export class Bridge {
   readonly puppets: Puppets;
   readonly states: AccountStates;
   readonly templates: TemplateSending;
+  readonly chats: ChatStarting;
   readonly #context: BridgeContext;
   readonly #inbound: Lanes;
   readonly #outbound: Lanes;
@@ -80,6 +89,9 @@ export class Bridge {
     this.#context = context;
     this.states = new AccountStates(context, new AdminRooms(context), (lane) => this.#wake(lane));
     this.templates = new TemplateSending(context, (lane) => this.#outbound.wake(lane));
+    const rooms = new PortalRooms(context);
+    const ghosts = new Ghosts(context);
+    this.chats = new ChatStarting(context, rooms, ghosts);
     this.puppets = new Puppets(context, puppetWays);
     const shared = { store, clock, log };
     this.#inbound = new Lanes({
@@ -111,8 +123,10 @@ export class Bridge {
     const parts = { context, inbound: this.#inbound, outbound: this.#outbound, link: this.#link };
     this.operations = new Operations({ ...parts, version });
     this.health = new Health(parts);
-    const inbound = this.#composeInbound();
-    const outbound = this.#composeOutbound(commands(this.operations, this.templates));
+    const inbound = this.#composeInbound(rooms, ghosts);
+    const outbound = this.#composeOutbound(
+      commands({ operations: this.operations, templates: this.templates, chats: this.chats }),
+    );
   }
 
   /** Makes the bot ready and takes up what waits. The homeserver may be away: then this goes on when it is back. */
@@ -168,10 +182,8 @@ export class Bridge {
     (lane.startsWith('in/') ? this.#inbound : this.#outbound).wake(lane);
   }
 
-  #composeInbound(): Inbound {
+  #composeInbound(rooms: PortalRooms, ghosts: Ghosts): Inbound {
     const context = this.#context;
-    const rooms = new PortalRooms(context);
-    const ghosts = new Ghosts(context);
     const voices = new Voices(context, ghosts, this.puppets);
     const feedback = new Feedback(context);
     const messages = new InboundMessages({ context, rooms, voices, media: new InboundMedia(context) });

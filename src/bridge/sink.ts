@@ -47,7 +47,7 @@ export function createSink({ store, now, wake }: SinkOptions): Sink {
   };
 }
 
-const stateIn = (unit: UnitOfWork, account: AccountId): AdapterState => ({
+export const stateIn = (unit: UnitOfWork, account: AccountId): AdapterState => ({
   get: (key) => unit.accounts.stateOf(account, key),
   put: (key, value) => unit.accounts.putState(account, key, value),
 });

@@ -75,8 +75,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     registrationId: registration.id,
     version,
     puppetWays: ways,
-    commands: (operations, templates) =>
-      new Bot({ admins: rooms.admins, officials: rooms.officials, operations, templates }),
+    commands: (services) => new Bot({ admins: rooms.admins, officials: rooms.officials, services }),
   });
   const accounts = await connectAccounts(context, bridge, config.networks);
   const listener = new HttpListener(

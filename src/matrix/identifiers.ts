@@ -3,7 +3,15 @@
  * for: the same thing always has the same name, and nobody who sees a name learns a number or a contact from it.
  */
 import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { type AccountId, asId, type ChatId, type ContactId, type NetworkId, type UserId } from '../model/ids.ts';
+import {
+  type AccountId,
+  asId,
+  type ChatId,
+  type ContactId,
+  type NetworkId,
+  type RoomId,
+  type UserId,
+} from '../model/ids.ts';
 
 export interface IdentifierOptions {
   /** At least 16 random bytes, kept for the life of the bridge: with another secret everybody has another name. */
@@ -62,6 +70,11 @@ export class Identifiers {
   isPortalAlias(alias: string): boolean {
     const isAdmins = alias.startsWith(`#${this.#prefix}${adminMark}`);
     return !isAdmins && alias.startsWith(`#${this.#prefix}`) && alias.endsWith(`:${this.#serverName}`);
+  }
+
+  /** Leads into a room in any client (appendix "matrix.to navigation"). */
+  linkTo(room: RoomId): string {
+    return `https://matrix.to/#/${encodeURIComponent(room)}?via=${encodeURIComponent(this.#serverName)}`;
   }
 
   /** The one device of one of our users. */

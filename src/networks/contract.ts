@@ -12,7 +12,7 @@ import type { MeasuredCall } from '../base/metrics.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { OutboundContent, RemoteFile, SealedFile, TemplateContent } from '../model/content.ts';
 import type { AccountId, ChatId, NetworkId, RemoteMessageId, SendKey } from '../model/ids.ts';
-import type { RemoteEvent } from '../model/remote-event.ts';
+import type { ContactSketch, RemoteEvent } from '../model/remote-event.ts';
 import type { LoginFlow } from './login.ts';
 
 /** What is known of a connected account. `credentials` is the adapter's own, kept encrypted. */
@@ -87,6 +87,9 @@ export type SendResult =
   | { readonly outcome: 'not-sent'; readonly reason: string; readonly afterMs?: number }
   | { readonly outcome: 'unknown'; readonly reason: string };
 
+/** `refusal` says what to write instead. */
+export type Resolved = { readonly chat: ChatId; readonly contact: ContactSketch } | { readonly refusal: string };
+
 /** What people are shown of a template. `text` has its slots open. */
 export interface TemplateSketch {
   readonly name: string;
@@ -113,6 +116,8 @@ export interface Session {
   readonly capabilities: Capabilities;
   /** Why this chat takes no such message now (with what to do), or undefined. Asked before anything is uploaded. */
   refusal(chat: ChatId, kind: 'message' | 'reaction' | 'template'): Promise<string | undefined>;
+  /** Who is meant by what a person wrote, such as a number; made known in `state`. Whether they can be reached is not asked. */
+  resolve?(text: string, state: AdapterState): Promise<Resolved>;
   /** Until when the network takes free words in this chat, in milliseconds since the Unix epoch; where it has such a bound. */
   openUntil?(chat: ChatId): Promise<number | undefined>;
   /** Messages that the network has approved, where it has such. */

@@ -38,9 +38,11 @@ async function roomWithBot(client: OrdinaryClient): Promise<string> {
 
 test('help lists what the asker may do, and nothing else', async () => {
   expect(await ask(scene.ana, await roomWithBot(scene.ana), 'help')).toMatch(
-    /^help - .*\nversion - .*\nstatus - .*\nportals - .*\nretry .* - .*\ndrop .* - .*\nacts - /,
+    /^help - .*\nversion - .*\nstatus - .*\nportals - .*\nretry .* - .*\ndrop .* - .*\nacts - .*\naccounts - .*\nwindow - .*\ntemplate .* - .*\nstart-chat .* - .*\nresolve .* - [^\n]*$/,
   );
-  expect(await ask(ben, await roomWithBot(ben), 'help')).toMatch(/^help - [^\n]*\nversion - [^\n]*$/);
+  expect(await ask(ben, await roomWithBot(ben), 'help')).toMatch(
+    /^help - .*\nversion - .*\nwindow - .*\ntemplate .* - .*\nstart-chat .* - .*\nresolve .* - [^\n]*$/,
+  );
 });
 
 test('what is not offered does not exist, and an unknown command says what to do', async () => {

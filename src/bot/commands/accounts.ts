@@ -14,7 +14,7 @@ export const accounts: Command = {
         const time = since === null ? '' : ` since ${new Date(since).toISOString()}`;
         return state === 'accepted'
           ? `${id} - ${displayName}: accepted${time}`
-          : `${id} - ${displayName}: refused${time}. ${reason ?? ''} Log it in again on the command line.`;
+          : `${id} - ${displayName}: refused${time}. ${reason ?? ''}`;
       })
       .join('\n');
   },

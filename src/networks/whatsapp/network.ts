@@ -2,7 +2,7 @@
 import { ChanceryError } from '../../base/errors.ts';
 import { HttpClient } from '../../base/http-client.ts';
 import { HttpListener } from '../../base/http-listener.ts';
-import { asId, type NetworkId } from '../../model/ids.ts';
+import { type AccountId, asId, type NetworkId } from '../../model/ids.ts';
 import type { Account, Network, NetworkContext, NetworkRuntime } from '../contract.ts';
 import { type WhatsAppConfig, whatsAppConfig } from './config.ts';
 import { credentialsShape } from './credentials.ts';
@@ -20,6 +20,7 @@ export const whatsapp: Network<WhatsAppConfig> = {
 function createRuntime(config: WhatsAppConfig, context: NetworkContext): NetworkRuntime {
   const http = new HttpClient([config.graph_url, ...config.media_hosts], { unreachable: 'CH-NETWORK-UNREACHABLE' });
   const numbers = new Map<string, ConnectedNumber>();
+  const sessions = new Map<AccountId, WhatsAppSession>();
   const webhook = new Webhook({
     path: config.path,
     historyWaitMs: config.history_wait_seconds * 1_000,
@@ -42,7 +43,19 @@ function createRuntime(config: WhatsAppConfig, context: NetworkContext): Network
       if (!credentials.success)
         throw new ChanceryError('CH-LOGIN-INVALID', { place: account.id, detail: 'Its credentials are incomplete.' });
       numbers.set(credentials.data.phoneNumberId, { account: account.id, credentials: credentials.data });
-      return new WhatsAppSession({ account, credentials: credentials.data, config, context, http });
+      const session: WhatsAppSession = new WhatsAppSession({
+        account,
+        credentials: credentials.data,
+        config,
+        context,
+        http,
+        // What a call with former credentials still brings back says nothing about those of now.
+        onStanding: (news) => {
+          if (sessions.get(account.id) === session) context.onAccount(account.id, news);
+        },
+      });
+      sessions.set(account.id, session);
+      return session;
     },
     login: () => new WhatsAppLogin({ http, config, onCall: context.onCall }),
   };

@@ -9,9 +9,11 @@ import { asId, type ChatId, type RemoteMessageId } from '../../model/ids.ts';
 import type {
   Account,
   AccountNews,
+  AdapterState,
   NetworkContext,
   Outgoing,
   OutgoingReaction,
+  Resolved,
   SendResult,
   Session,
   Templates,
@@ -21,14 +23,17 @@ import { contactsIn, inlineFile, isCardType, maxCardBytes } from './contact-card
 import type { WhatsAppConfig } from './config.ts';
 import type { Credentials } from './credentials.ts';
 import { Graph, type GraphProblem, type GraphResult } from './graph.ts';
-import { type Address, addressOf } from './identity.ts';
+import { type Address, addressOf, nameFromPhone, senderOf } from './identity.ts';
 import { fetchFile } from './media-download.ts';
 import { uploadForm } from './multipart.ts';
+import { telephoneNumber } from './telephone-number.ts';
 import { allTemplates, filled, sketchOf, type Template, templateMembers } from './templates.ts';
 import { Pace } from './pace.ts';
 import { messageBody, messageFrame, preparedContacts, reactionBody, readBody, typingBody } from './send-body.ts';
 
 export interface SessionOptions {
+  /** Is told whether WhatsApp accepts the account, with the first answer and with each change. */
+  readonly onStanding: (news: AccountNews) => void;
   readonly account: Account;
   readonly credentials: Credentials;
   readonly config: WhatsAppConfig;
@@ -68,6 +73,17 @@ export class WhatsAppSession implements Session {
 
   get isInTrouble(): boolean {
     return this.#standing === 'refused';
+  }
+
+  async resolve(written: string, state: AdapterState): Promise<Resolved> {
+    const number = telephoneNumber(written);
+    if ('refusal' in number) return number;
+    const phone = number.digits;
+    const person = await senderOf(state, { phone, at: this.#options.context.clock.now(), wrote: false });
+    if (person === undefined) throw new Error('a number is always somebody');
+    const displayName = person.name ?? nameFromPhone(phone);
+    const contact = { id: person.contact, ...(displayName === undefined ? {} : { displayName }) };
+    return { chat: asId<ChatId>(person.contact), contact };
   }
 
   async openUntil(chat: ChatId): Promise<number | undefined> {
@@ -197,7 +213,7 @@ export class WhatsAppSession implements Session {
   }
 
   async #mark(body: object, signal: AbortSignal): Promise<void> {
-    const result = await this.#graph.post('mark', `/${this.#number}/messages`, body, signal);
+    const result = this.#heed(await this.#graph.post('mark', `/${this.#number}/messages`, body, signal));
     if (result.outcome !== 'done') throw new ChanceryError('CH-NETWORK-UNREACHABLE', { detail: wordsOf(result) });
   }
 
@@ -213,7 +229,7 @@ export class WhatsAppSession implements Session {
   #stand(news: AccountNews): void {
     if (news.state === this.#standing) return;
     this.#standing = news.state;
-    this.#options.context.onAccount(this.account.id, news);
+    this.#options.onStanding(news);
   }
 
   /** Throws when WhatsApp asked for a pause that is not over. */

@@ -1,7 +1,6 @@
 /** Commands to the bot, as anybody may write them. */
 import { Bot } from '../../../src/bot/bot.ts';
-import type { TemplateSending } from '../../../src/bridge/template-sending.ts';
-import type { Operations } from '../../../src/bridge/operations.ts';
+import type { Services } from '../../../src/bridge/bridge.ts';
 import { renderNotice } from '../../../src/matrix/render.ts';
 import { asId, type EventId, type RoomId, type UserId } from '../../../src/model/ids.ts';
 import type { Dice } from '../dice.ts';
@@ -37,19 +36,28 @@ const templates = {
     Array.from({ length: 99 }, () => ({ name: 'n'.repeat(512), language: 'de', text: 'x'.repeat(5_000) })),
   send: async () => 'no',
 };
+const chats = {
+  start: async (_asker: UserId, number: string) => ({
+    name: number,
+    link: 'https://matrix.to/#/!room',
+    openUntil: undefined,
+  }),
+  find: async () => undefined,
+};
 const place = { room: asId<RoomId>('!room'), event: asId<EventId>('$event') };
 
 const admin = asId<UserId>('@ana:agency.example');
 const bot = new Bot({
   admins: [admin],
   officials: ['agency.example'],
-  operations: operations as unknown as Operations,
-  templates: templates as unknown as TemplateSending,
+  services: { operations, templates, chats } as unknown as Services,
 });
 const commands: readonly [string, ...string[]] = [
   'help',
   'status',
   'window',
+  'start-chat +49 30 1234567',
+  'resolve 0049301234567 whatsapp/1',
   'template list de',
   'template send hello de | one | two',
   'portals',

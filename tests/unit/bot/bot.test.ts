@@ -6,6 +6,9 @@ import { HomeserverLink } from '../../../src/bridge/homeserver-link.ts';
 import { Intake } from '../../../src/bridge/intake.ts';
 import { Lanes } from '../../../src/bridge/lanes.ts';
 import { Operations } from '../../../src/bridge/operations.ts';
+import { ChatStarting } from '../../../src/bridge/chat-starting.ts';
+import { Ghosts } from '../../../src/bridge/ghosts.ts';
+import { PortalRooms } from '../../../src/bridge/portal-rooms.ts';
 import { TemplateSending } from '../../../src/bridge/template-sending.ts';
 import { asId, type EventId, type LaneKey, type RoomId, type UserId } from '../../../src/model/ids.ts';
 import type { Direction } from '../../../src/store/schema.ts';
@@ -19,12 +22,13 @@ let bot: { readonly knows: Bot['knows']; readonly answer: (asker: UserId, line: 
 
 beforeEach(async () => {
   workshop = await Workshop.open();
-  const templates = new TemplateSending(workshop.context, () => undefined);
+  const { context } = workshop;
+  const templates = new TemplateSending(context, () => undefined);
+  const chats = new ChatStarting(context, new PortalRooms(context), new Ghosts(context));
   const real = new Bot({
     admins: [admin],
     officials: ['agency.example'],
-    operations: operationsOf(workshop),
-    templates,
+    services: { operations: operationsOf(workshop), templates, chats },
   });
   bot = { knows: (user) => real.knows(user), answer: (asker, line) => real.answer(asker, line, place) };
 });
@@ -67,7 +71,14 @@ test('a stranger gets a refusal, whatever they ask, and learns nothing', async (
 });
 
 test('help shows an official what an official may do, and an admin everything', async () => {
-  expect(commandsIn(await bot.answer(ana, 'help'))).toEqual(['help', 'version', 'window', 'template']);
+  expect(commandsIn(await bot.answer(ana, 'help'))).toEqual([
+    'help',
+    'version',
+    'window',
+    'template',
+    'start-chat',
+    'resolve',
+  ]);
   expect(commandsIn(await bot.answer(admin, 'help'))).toEqual([
     'help',
     'version',
@@ -79,6 +90,8 @@ test('help shows an official what an official may do, and an admin everything', 
     'accounts',
     'window',
     'template',
+    'start-chat',
+    'resolve',
   ]);
   expect([bot.knows(ana), bot.knows(admin)]).toEqual([true, true]);
 });
