@@ -4,7 +4,6 @@
  */
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
-import type { LaneKey } from '../model/ids.ts';
 import type { Sink } from '../networks/contract.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
@@ -87,7 +86,7 @@ export class Bridge {
   constructor(context: BridgeContext, { registrationId, version, commands, puppetWays }: BridgeOptions) {
     const { store, clock, log } = context;
     this.#context = context;
-    this.states = new AccountStates(context, new AdminRooms(context), (lane) => this.#wake(lane));
+    this.states = new AccountStates(context, new AdminRooms(context), (lane) => this.operations.wake(lane));
     this.templates = new TemplateSending(context, (lane) => this.#outbound.wake(lane));
     const rooms = new PortalRooms(context);
     const ghosts = new Ghosts(context);
@@ -176,10 +175,6 @@ export class Bridge {
     await homeserver.setDisplayName(bot, 'Chancery');
     await Promise.all([this.#inbound.resume(), this.#outbound.resume()]);
     await this.states.tell();
-  }
-
-  #wake(lane: LaneKey): void {
-    (lane.startsWith('in/') ? this.#inbound : this.#outbound).wake(lane);
   }
 
   #composeInbound(rooms: PortalRooms, ghosts: Ghosts): Inbound {

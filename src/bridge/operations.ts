@@ -82,7 +82,7 @@ export class Operations {
 
   /** Makes a waiting or parked row due at once; false when there is none of this number. */
   async release(id: JournalId): Promise<boolean> {
-    return this.#wake(await this.#options.context.store.write((unit) => unit.journal.release(id)));
+    return this.wake(await this.#options.context.store.write((unit) => unit.journal.release(id)));
   }
 
   /** As `release`, on the word of an admin. */
@@ -92,7 +92,7 @@ export class Operations {
       if (released !== undefined) await unit.acts.add(this.#act(actor, 'retry', `row ${id}`));
       return released;
     });
-    return this.#wake(lane);
+    return this.wake(lane);
   }
 
   /**
@@ -106,7 +106,7 @@ export class Operations {
       if (dropped !== undefined) await unit.acts.add(this.#act(actor, 'drop', `row ${id}`, reason));
       return dropped;
     });
-    return this.#wake(lane);
+    return this.wake(lane);
   }
 
   /**
@@ -141,7 +141,8 @@ export class Operations {
     return { at: this.#options.context.clock.now(), actor, act, subject, reason };
   }
 
-  #wake(lane: LaneKey | undefined): boolean {
+  /** False when there is no such lane. */
+  wake(lane: LaneKey | undefined): boolean {
     const { inbound, outbound } = this.#options;
     if (lane !== undefined) (lane.startsWith('in/') ? inbound : outbound).wake(lane);
     return lane !== undefined;

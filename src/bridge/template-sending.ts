@@ -30,10 +30,10 @@ const templateShape = z.object({
 });
 
 /** What the journal holds of a template that is to be sent. */
-export const templateIn = (event: RoomEvent): TemplateContent | undefined => {
-  const { data } = templateShape.safeParse(event.content);
-  return event.type === templateType && data !== undefined ? { type: 'template', ...data } : undefined;
-};
+export function templateIn({ type, content }: RoomEvent): TemplateContent | undefined {
+  const data = type === templateType ? templateShape.safeParse(content).data : undefined;
+  return data && { type: 'template', ...data };
+}
 
 const withinMs = 30_000;
 const botItself = asId<AccountId>('bot');

@@ -22,7 +22,7 @@ export interface HandedIn extends Common {
 
 export interface HandedOut extends Common {
   readonly side: 'out';
-  readonly kind: 'text' | 'media' | 'reaction' | 'poll';
+  readonly kind: 'text' | 'media' | 'reaction' | 'poll-end';
   /** What reaches the phone, in this order: the words of each. */
   readonly pieces: readonly string[];
   readonly event: string;

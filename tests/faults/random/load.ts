@@ -172,7 +172,7 @@ export class Load {
       case 'reaction':
         return this.#outReaction(chat);
       case 'refused':
-        return this.#outPoll(chat);
+        return this.#outPollEnd(chat);
     }
   }
 
@@ -229,17 +229,10 @@ export class Load {
     this.#keepOut({ ...what, token, citizen: chat.name, event, isRefused: false });
   }
 
-  async #outPoll(chat: Chat): Promise<void> {
+  async #outPollEnd(chat: Chat): Promise<void> {
     const token = this.#token();
-    const question = { 'm.text': [{ body: token }] };
-    const poll = {
-      kind: 'm.disclosed',
-      max_selections: 1,
-      question,
-      answers: [{ 'm.id': 'a', 'm.text': [{ body: 'a' }] }],
-    };
-    const event = await this.#send(chat, 'm.poll.start', { 'm.poll': poll, 'm.text': [{ body: token }] });
-    this.#keepOut({ kind: 'poll', token, citizen: chat.name, pieces: [], event, isRefused: true });
+    const event = await this.#send(chat, 'm.poll.end', { 'm.text': [{ body: token }] });
+    this.#keepOut({ kind: 'poll-end', token, citizen: chat.name, pieces: [], event, isRefused: true });
   }
 
   /** Something that both sides see, and that this side has not reacted to. */

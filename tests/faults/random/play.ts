@@ -48,10 +48,13 @@ export async function play(history: History, say: Say): Promise<Outcome> {
     const more = (actions: readonly Action[]): void => actions.forEach((action) => load.do(action));
     return await playOn(history, load, { scene, proxy, disk, underWay: () => load.underWay(), more }, say);
   } finally {
-    await scene.close();
-    await proxy?.stop();
-    disk?.unmount();
-    rmSync(directory, { recursive: true, force: true });
+    try {
+      await scene.close();
+    } finally {
+      await proxy?.stop();
+      disk?.unmount();
+      rmSync(directory, { recursive: true, force: true });
+    }
   }
 }
 

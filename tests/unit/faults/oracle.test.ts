@@ -162,7 +162,7 @@ test('a refusal that nobody saw is lost, and one that nobody made is unexplained
   const [poll, text] = [ends.says('poll', { sender: '@ana:a' }), ends.says('text', { sender: '@ana:a' })];
   ends.phone('text');
   ends.notice(text, 'This was not sent to WhatsApp.');
-  const refused = answered('poll', poll, { kind: 'poll', pieces: [], isRefused: true });
+  const refused = answered('poll', poll, { kind: 'poll-end', pieces: [], isRefused: true });
   expect(await ends.findings([refused, answered('text', text)])).toEqual(['lost', 'unexplained']);
 });
 
