@@ -13,6 +13,10 @@ parentPort?.on('message', (message) => {
     return;
   }
   // As much as is possible without keeping anybody waiting.
-  database.pragma('wal_checkpoint(PASSIVE)');
+  try {
+    database.pragma('wal_checkpoint(PASSIVE)');
+  } catch {
+    // The disk is full, or somebody else holds the file: what is committed is safe in the log, and the next turn tries.
+  }
   parentPort?.postMessage('done');
 });

@@ -2,7 +2,6 @@
  * Carries what is committed from the log back into the database file, on a thread of its own: whoever waits for a commit
  * would otherwise wait, now and then, for many megabytes. Without the thread SQLite does it by itself, with that delay.
  */
-import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -21,6 +20,8 @@ export class Checkpoints {
   readonly #data: CheckpointThreadData;
   #commits = 0;
   #worker: Worker | undefined;
+  /** Resolves when the thread has ended, whenever and however. */
+  #ended: Promise<void> = Promise.resolve();
   #isBusy = false;
 
   constructor(path: string, key: Uint8Array) {
@@ -37,10 +38,8 @@ export class Checkpoints {
   }
 
   async close(): Promise<void> {
-    if (this.#worker === undefined) return;
-    const exited = once(this.#worker, 'exit');
-    this.#worker.postMessage(endOfThread);
-    await exited;
+    this.#worker?.postMessage(endOfThread);
+    await this.#ended;
   }
 
   #started(): Worker {
@@ -52,6 +51,7 @@ export class Checkpoints {
     // Stays busy: SQLite goes on by itself.
     worker.on('error', () => undefined);
     worker.unref();
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     return worker;
   }
 }

@@ -46,7 +46,7 @@ export function openDatabase(directory: string, key: Uint8Array): DatabaseFiles 
       async close() {
         await checkpoints.close();
         reader.close();
-        writer.pragma('wal_checkpoint(TRUNCATE)');
+        tidy(writer);
         writer.close();
         lock.close();
       },
@@ -54,6 +54,15 @@ export function openDatabase(directory: string, key: Uint8Array): DatabaseFiles 
   } catch (thrown) {
     lock.close();
     throw thrown;
+  }
+}
+
+/** Leaves one file behind where that is possible now; on a full disk the log stays beside it, and nothing is lost. */
+function tidy(writer: Database.Database): void {
+  try {
+    writer.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (thrown) {
+    if (systemCodeOf(thrown)?.startsWith('SQLITE_') !== true) throw thrown;
   }
 }
 
