@@ -48,7 +48,7 @@ export async function makeRegistration(options: RegistrationOptions): Promise<Re
 }
 
 /**
- * A second registration: its token may speak as any user of the homeserver, and without a URL the homeserver pushes
+ * A second registration: its token may speak as every user of the homeserver, and without a URL the homeserver pushes
  * nothing of their other rooms. It claims nobody for itself.
  */
 export async function makePuppetRegistration({

@@ -1,6 +1,6 @@
 /** The thread of `Checkpoints`: one checkpoint for each message, answered when it is over. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type CheckpointThreadData, endOfThread } from './checkpoints.ts';
+import { type CheckpointThreadData, checkpoint, endOfThread } from './checkpoints.ts';
 import { openKeyed } from './keyed-connection.ts';
 
 const { path, key } = workerData as CheckpointThreadData;
@@ -13,10 +13,6 @@ parentPort?.on('message', (message) => {
     return;
   }
   // As much as is possible without keeping anybody waiting.
-  try {
-    database.pragma('wal_checkpoint(PASSIVE)');
-  } catch {
-    // The disk is full, or somebody else holds the file: what is committed is safe in the log, and the next turn tries.
-  }
+  checkpoint(database, 'PASSIVE');
   parentPort?.postMessage('done');
 });

@@ -4,6 +4,8 @@
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type Database from 'better-sqlite3-multiple-ciphers';
+import { systemCodeOf } from '../base/errors.ts';
 
 /** What is written again and again goes back once for so many commits. */
 const commitsBetween = 50;
@@ -15,6 +17,15 @@ export interface CheckpointThreadData {
 
 /** The thread ends when it is told so; anything else is a request to begin. */
 export const endOfThread = 'end';
+
+/** One checkpoint, as far as it goes now: on a full disk the log stays beside the file, and nothing is lost. */
+export function checkpoint(database: Database.Database, mode: 'PASSIVE' | 'TRUNCATE'): void {
+  try {
+    database.pragma(`wal_checkpoint(${mode})`);
+  } catch (thrown) {
+    if (systemCodeOf(thrown)?.startsWith('SQLITE_') !== true) throw thrown;
+  }
+}
 
 export class Checkpoints {
   readonly #data: CheckpointThreadData;

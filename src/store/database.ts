@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { ChanceryError, systemCodeOf } from '../base/errors.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { Checkpoints, checkpoint } from './checkpoints.ts';
 import { openKeyed } from './keyed-connection.ts';
 import { migrate } from './migrations.ts';
 
@@ -46,7 +46,8 @@ export function openDatabase(directory: string, key: Uint8Array): DatabaseFiles 
       async close() {
         await checkpoints.close();
         reader.close();
-        tidy(writer);
+        // One file is left behind where that is possible.
+        checkpoint(writer, 'TRUNCATE');
         writer.close();
         lock.close();
       },
@@ -54,15 +55,6 @@ export function openDatabase(directory: string, key: Uint8Array): DatabaseFiles 
   } catch (thrown) {
     lock.close();
     throw thrown;
-  }
-}
-
-/** Leaves one file behind where that is possible now; on a full disk the log stays beside it, and nothing is lost. */
-function tidy(writer: Database.Database): void {
-  try {
-    writer.pragma('wal_checkpoint(TRUNCATE)');
-  } catch (thrown) {
-    if (systemCodeOf(thrown)?.startsWith('SQLITE_') !== true) throw thrown;
   }
 }
 
