@@ -2,7 +2,8 @@
 import type { AccountId, NetworkId } from '../model/ids.ts';
 import type { SealedValues } from '../vault/sealed-values.ts';
 import type { Connection } from './kysely.ts';
-import type { AccountState } from './schema.ts';
+import { prepared } from './prepared.ts';
+import type { AccountState, Tables } from './schema.ts';
 
 export interface AccountRow {
   readonly id: AccountId;
@@ -86,21 +87,24 @@ export class Accounts {
   }
 
   async stateOf(accountId: AccountId, key: string): Promise<unknown> {
-    const row = await this.#db
-      .selectFrom('adapterState')
-      .select('value')
-      .where('accountId', '=', accountId)
-      .where('key', '=', key)
-      .executeTakeFirst();
-    return row && (JSON.parse(row.value) as unknown);
+    const { rows } = await valueOf(this.#db, { accountId, key });
+    return rows[0] && (JSON.parse(rows[0].value) as unknown);
   }
 
   async putState(accountId: AccountId, key: string, value: unknown): Promise<void> {
-    const json = JSON.stringify(value);
-    await this.#db
-      .insertInto('adapterState')
-      .values({ accountId, key, value: json })
-      .onConflict((conflict) => conflict.columns(['accountId', 'key']).doUpdateSet({ value: json }))
-      .execute();
+    await putValue(this.#db, { accountId, key, value: JSON.stringify(value) });
   }
 }
+
+type StateKey = Pick<Tables['adapterState'], 'accountId' | 'key'>;
+
+const valueOf = prepared((db, { accountId, key }: StateKey) =>
+  db.selectFrom('adapterState').select('value').where('accountId', '=', accountId).where('key', '=', key),
+);
+
+const putValue = prepared((db, { accountId, key, value }: Tables['adapterState']) =>
+  db
+    .insertInto('adapterState')
+    .values({ accountId, key, value })
+    .onConflict((conflict) => conflict.columns(['accountId', 'key']).doUpdateSet({ value })),
+);

@@ -1,6 +1,7 @@
 /** Ghosts: which Matrix user stands for which contact, and the name it was last given. */
 import type { ContactId, NetworkId, UserId } from '../model/ids.ts';
 import type { Connection } from './kysely.ts';
+import { prepared } from './prepared.ts';
 
 export interface Ghost {
   readonly network: NetworkId;
@@ -17,12 +18,8 @@ export class Ghosts {
   }
 
   async get(network: NetworkId, contactId: ContactId): Promise<Ghost | undefined> {
-    return this.#db
-      .selectFrom('ghost')
-      .selectAll()
-      .where('network', '=', network)
-      .where('contactId', '=', contactId)
-      .executeTakeFirst();
+    const { rows } = await ghostOf(this.#db, { network, contactId });
+    return rows[0];
   }
 
   async put(ghost: Ghost): Promise<void> {
@@ -35,3 +32,7 @@ export class Ghosts {
       .execute();
   }
 }
+
+const ghostOf = prepared((db, { network, contactId }: Pick<Ghost, 'network' | 'contactId'>) =>
+  db.selectFrom('ghost').selectAll().where('network', '=', network).where('contactId', '=', contactId),
+);

@@ -1,8 +1,9 @@
 /** The durable inbox and outbox: one row for each thing that was received, until it is done and long after. */
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { type AccountId, asId, type JournalId, type LaneKey } from '../model/ids.ts';
 import type { Connection } from './kysely.ts';
-import type { Direction, JournalState } from './schema.ts';
+import { prepared } from './prepared.ts';
+import type { Direction, JournalState, Tables } from './schema.ts';
 
 export interface JournalEntry {
   readonly direction: Direction;
@@ -46,22 +47,9 @@ export class Journal {
   }
 
   async #insert(entry: JournalEntry, state: 'waiting' | 'quarantined', reason: string | null): Promise<boolean> {
-    const added = await this.#db
-      .insertInto('journal')
-      .values({
-        direction: entry.direction,
-        dedupeKey: entry.dedupeKey,
-        lane: entry.lane,
-        payload: JSON.stringify(entry.payload),
-        state,
-        nextTryAt: null,
-        lastError: reason,
-        receivedAt: entry.receivedAt,
-        finishedAt: null,
-      })
-      .onConflict((conflict) => conflict.columns(['direction', 'dedupeKey']).doNothing())
-      .executeTakeFirst();
-    return added.numInsertedOrUpdatedRows === 1n;
+    const payload = JSON.stringify(entry.payload);
+    const { numAffectedRows } = await insertRow(this.#db, { ...entry, payload, state, lastError: reason });
+    return numAffectedRows === 1n;
   }
 
   async has(direction: Direction, dedupeKey: string): Promise<boolean> {
@@ -76,27 +64,13 @@ export class Journal {
 
   /** The row that a lane has to do next. */
   async head(lane: LaneKey): Promise<JournalRow | undefined> {
-    const row = await this.#db
-      .selectFrom('journal')
-      .selectAll()
-      .where('lane', '=', lane)
-      .where(isInLane)
-      .orderBy('id')
-      .limit(1)
-      .executeTakeFirst();
-    return row && { ...row, payload: payloadOf(row.payload) };
+    const [row] = await this.open(lane, 1);
+    return row;
   }
 
   /** The rows that a lane has to do, in order. */
   async open(lane: LaneKey, limit: number): Promise<JournalRow[]> {
-    const rows = await this.#db
-      .selectFrom('journal')
-      .selectAll()
-      .where('lane', '=', lane)
-      .where(isInLane)
-      .orderBy('id')
-      .limit(limit)
-      .execute();
+    const { rows } = await openRows(this.#db, { lane, limit });
     return rows.map((row) => ({ ...row, payload: payloadOf(row.payload) }));
   }
 
@@ -144,11 +118,7 @@ export class Journal {
 
   /** Over: the payload is emptied in the same transaction. */
   async finish(id: JournalId, state: 'done' | 'failed', at: number, reason: string | null = null): Promise<void> {
-    await this.#db
-      .updateTable('journal')
-      .set({ state, payload: null, nextTryAt: null, lastError: reason, finishedAt: at })
-      .where('id', '=', id)
-      .execute();
+    await finishRow(this.#db, { id, state, lastError: reason, finishedAt: at });
   }
 
   async retryAt(id: JournalId, at: number, reason: string): Promise<void> {
@@ -252,6 +222,38 @@ export class Journal {
 // A plus sign before a column keeps it from taking the index of that column instead.
 const isInLane = sql<boolean>`state IN ('waiting', 'parked')`;
 const isOpenState = sql<boolean>`state IN ('waiting', 'parked', 'quarantined')`;
+
+type Row = Selectable<Tables['journal']>;
+type NewRow = Pick<Row, 'direction' | 'dedupeKey' | 'lane' | 'payload' | 'state' | 'lastError' | 'receivedAt'>;
+
+const insertRow = prepared((db, { direction, dedupeKey, lane, payload, state, lastError, receivedAt }: NewRow) =>
+  db
+    .insertInto('journal')
+    .values({
+      direction,
+      dedupeKey,
+      lane,
+      payload,
+      state,
+      nextTryAt: null,
+      lastError,
+      receivedAt,
+      finishedAt: null,
+    })
+    .onConflict((conflict) => conflict.columns(['direction', 'dedupeKey']).doNothing()),
+);
+
+const openRows = prepared((db, { lane, limit }: { readonly lane: LaneKey; readonly limit: number }) =>
+  db.selectFrom('journal').selectAll().where('lane', '=', lane).where(isInLane).orderBy('id').limit(limit),
+);
+
+const finishRow = prepared(
+  (db, { id, state, lastError, finishedAt }: Pick<Row, 'id' | 'state' | 'lastError' | 'finishedAt'>) =>
+    db
+      .updateTable('journal')
+      .set({ state, payload: null, nextTryAt: null, lastError, finishedAt })
+      .where('id', '=', id),
+);
 
 const payloadOf = (payload: string | null): unknown =>
   payload === null ? undefined : (JSON.parse(payload) as unknown);

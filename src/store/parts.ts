@@ -13,6 +13,7 @@ import type {
 import { type MessageState, messageStates } from '../model/message-state.ts';
 import { type Selectable, sql } from 'kysely';
 import type { Connection } from './kysely.ts';
+import { prepared } from './prepared.ts';
 import type { Direction, PartKind, Tables } from './schema.ts';
 
 /** Durable steps of a part that are repeated at no harm only because they are remembered. */
@@ -61,24 +62,13 @@ export class Parts {
   async ensure(part: NewPart): Promise<Part> {
     const known = await this.numbered(part.journalId, part.number);
     if (known !== undefined) return known;
-    const row = await this.#db
-      .insertInto('part')
-      .values({ state: 'pending', sendKey: null, remoteId: null, eventId: null, progress: null, reason: null, ...part })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return asPart(row);
+    const { rows } = await insertPart(this.#db, filledIn(part));
+    return asPart(rows[0] as PartRow);
   }
 
   /** What became of a part, whether it was on record before or not. Its progress stays. */
-  async record({ state = 'pending', ...part }: NewPart): Promise<void> {
-    const { sendKey = null, remoteId = null, eventId = null, updatedAt } = part;
-    await this.#db
-      .insertInto('part')
-      .values({ ...part, state, sendKey, remoteId, eventId, progress: null, reason: null })
-      .onConflict((conflict) =>
-        conflict.columns(['journalId', 'number']).doUpdateSet({ state, sendKey, remoteId, eventId, updatedAt }),
-      )
-      .execute();
+  async record(part: NewPart): Promise<void> {
+    await recordPart(this.#db, filledIn(part));
   }
 
   async change(id: PartId, at: number, { progress, ...change }: PartChange): Promise<void> {
@@ -90,21 +80,18 @@ export class Parts {
   }
 
   async get(id: PartId): Promise<Part | undefined> {
-    return this.#one((query) => query.where('id', '=', id));
+    const { rows } = await partWithId(this.#db, { id });
+    return rows[0] && asPart(rows[0]);
   }
 
   async numbered(journalId: JournalId, number: number): Promise<Part | undefined> {
-    return this.#one((query) => query.where('journalId', '=', journalId).where('number', '=', number));
+    const { rows } = await partNumbered(this.#db, { journalId, number });
+    return rows[0] && asPart(rows[0]);
   }
 
   /** The parts of one journal row, in order. */
   async of(journalId: JournalId): Promise<Part[]> {
-    const rows = await this.#db
-      .selectFrom('part')
-      .selectAll()
-      .where('journalId', '=', journalId)
-      .orderBy('number')
-      .execute();
+    const { rows } = await partsOf(this.#db, { journalId });
     return rows.map(asPart);
   }
 
@@ -191,12 +178,7 @@ export class Parts {
 
   /** Forgets the steps of finished parts. Returns the sealed files that nobody needs any more. */
   async clearProgress(journalId: JournalId): Promise<readonly MediaName[]> {
-    const stepped = await this.#db
-      .selectFrom('part')
-      .select('progress')
-      .where('journalId', '=', journalId)
-      .where('progress', 'is not', null)
-      .execute();
+    const { rows: stepped } = await steppedParts(this.#db, { journalId });
     if (stepped.length === 0) return [];
     const files = stepped.flatMap(({ progress }) => progressOf(progress).file?.name ?? []);
     await this.#db.updateTable('part').set({ progress: null }).where('journalId', '=', journalId).execute();
@@ -217,6 +199,42 @@ const isUnsettled = sql<boolean>`state IN ('pending', 'sending', 'uncertain', 'f
 const everyPart = (db: Connection) => db.selectFrom('part').selectAll();
 type PartQuery = ReturnType<typeof everyPart>;
 type PartRow = Selectable<Tables['part']>;
+
+type Filled = Omit<PartRow, 'id' | 'progress' | 'reason'>;
+const filledIn = (part: NewPart): Filled => ({
+  state: 'pending',
+  sendKey: null,
+  remoteId: null,
+  eventId: null,
+  ...part,
+});
+
+const insertFilled = (
+  db: Connection,
+  { journalId, number, portalId, direction, kind, author, state, sendKey, remoteId, eventId, updatedAt }: Filled,
+) => {
+  const [progress, reason] = [null, null];
+  const whose = { journalId, number, portalId, direction, kind, author };
+  return db.insertInto('part').values({ ...whose, state, sendKey, remoteId, eventId, progress, reason, updatedAt });
+};
+
+const insertPart = prepared((db, part: Filled) => insertFilled(db, part).returningAll());
+const recordPart = prepared((db, part: Filled) => {
+  const { state, sendKey, remoteId, eventId, updatedAt } = part;
+  return insertFilled(db, part).onConflict((conflict) =>
+    conflict.columns(['journalId', 'number']).doUpdateSet({ state, sendKey, remoteId, eventId, updatedAt }),
+  );
+});
+const partWithId = prepared((db, { id }: Pick<Part, 'id'>) => everyPart(db).where('id', '=', id));
+const partNumbered = prepared((db, { journalId, number }: Pick<Part, 'journalId' | 'number'>) =>
+  everyPart(db).where('journalId', '=', journalId).where('number', '=', number),
+);
+const partsOf = prepared((db, { journalId }: Pick<Part, 'journalId'>) =>
+  everyPart(db).where('journalId', '=', journalId).orderBy('number'),
+);
+const steppedParts = prepared((db, { journalId }: Pick<Part, 'journalId'>) =>
+  db.selectFrom('part').select('progress').where('journalId', '=', journalId).where('progress', 'is not', null),
+);
 
 const asPart = (row: PartRow): Part => ({ ...row, progress: progressOf(row.progress) });
 const progressOf = (json: string | null): PartProgress => (json === null ? {} : (JSON.parse(json) as PartProgress));

@@ -9,6 +9,7 @@ import {
   type RoomId,
 } from '../model/ids.ts';
 import type { Connection } from './kysely.ts';
+import { prepared } from './prepared.ts';
 
 export interface Portal {
   readonly id: PortalId;
@@ -44,12 +45,8 @@ export class Portals {
   }
 
   async find(accountId: AccountId, chatId: ChatId): Promise<Portal | undefined> {
-    return this.#db
-      .selectFrom('portal')
-      .selectAll()
-      .where('accountId', '=', accountId)
-      .where('chatId', '=', chatId)
-      .executeTakeFirst();
+    const { rows } = await portalOf(this.#db, { accountId, chatId });
+    return rows[0];
   }
 
   async ensure(accountId: AccountId, chatId: ChatId, name: string, at: number): Promise<Portal> {
@@ -63,11 +60,13 @@ export class Portals {
   }
 
   async get(id: PortalId): Promise<Portal | undefined> {
-    return this.#db.selectFrom('portal').selectAll().where('id', '=', id).executeTakeFirst();
+    const { rows } = await portalWithId(this.#db, { id });
+    return rows[0];
   }
 
   async byRoom(roomId: RoomId): Promise<Portal | undefined> {
-    return this.#db.selectFrom('portal').selectAll().where('roomId', '=', roomId).executeTakeFirst();
+    const { rows } = await portalInRoom(this.#db, { roomId });
+    return rows[0];
   }
 
   async change(
@@ -102,3 +101,13 @@ export class Portals {
     return { total, withoutRoom: total - withRoom };
   }
 }
+
+const portalOf = prepared((db, { accountId, chatId }: Pick<Portal, 'accountId' | 'chatId'>) =>
+  db.selectFrom('portal').selectAll().where('accountId', '=', accountId).where('chatId', '=', chatId),
+);
+const portalWithId = prepared((db, { id }: Pick<Portal, 'id'>) =>
+  db.selectFrom('portal').selectAll().where('id', '=', id),
+);
+const portalInRoom = prepared((db, { roomId }: { readonly roomId: RoomId }) =>
+  db.selectFrom('portal').selectAll().where('roomId', '=', roomId),
+);
