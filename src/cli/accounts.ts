@@ -6,7 +6,10 @@ import type { BridgeContext } from '../bridge/context.ts';
 import { type AccountId, asId, type NetworkId } from '../model/ids.ts';
 import type { Account, Network, NetworkRuntime } from '../networks/contract.ts';
 import type { LoginFlow, NewAccount } from '../networks/login.ts';
+import type { AccountExaminations } from './control-step.ts';
 import { networks } from './networks.ts';
+
+const examinationMs = 60_000;
 
 interface Running {
   readonly network: Network;
@@ -46,6 +49,15 @@ export class Accounts {
   connect(account: Account): void {
     const { network, runtime } = this.#get(account.network);
     this.#context.sessions.set(account.id, { session: runtime.connect(account), networkName: network.displayName });
+  }
+
+  /** How each account is set up at its network. */
+  async examine(): Promise<AccountExaminations> {
+    const accounts = this.#context.sessions.all().map(async ({ session }) => ({
+      id: session.account.id,
+      findings: [...((await session.examine?.(AbortSignal.timeout(examinationMs))) ?? [])],
+    }));
+    return { accounts: await Promise.all(accounts) };
   }
 
   async start(): Promise<void> {

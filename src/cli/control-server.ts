@@ -12,7 +12,7 @@ import { parseJson } from '../base/json.ts';
 import type { Log } from '../base/logging.ts';
 import { userId } from '../config/formats.ts';
 import { ensurePrivateDirectory } from '../vault/private-directory.ts';
-import type { ControlStep, OpenLogin } from './control-step.ts';
+import type { AccountExaminations, ControlStep, OpenLogin } from './control-step.ts';
 
 /** How the bridge is. `live` decides the exit code of `chancery status`, and with it the health of a container. */
 export interface ControlStatus {
@@ -24,6 +24,7 @@ export interface ControlStatus {
 /** What the bridge does when it is asked; `PendingLogins` offers the two about logins. */
 export interface ControlTarget {
   status(): Promise<ControlStatus>;
+  examine(): Promise<AccountExaminations>;
   beginLogin(network: string): Promise<OpenLogin>;
   answerLogin(id: string, answers: Readonly<Record<string, string>>): Promise<ControlStep>;
   loginMatrix(puppet: z.output<typeof puppetBody>): Promise<void>;
@@ -83,6 +84,12 @@ function routes(target: ControlTarget): Route[] {
       path: '/status',
       maxBodyBytes: 0,
       handle: async () => ({ status: 200, body: await target.status() }),
+    },
+    {
+      method: 'GET',
+      path: '/examination',
+      maxBodyBytes: 0,
+      handle: async () => ({ status: 200, body: await target.examine() }),
     },
     {
       method: 'POST',

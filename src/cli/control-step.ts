@@ -1,4 +1,4 @@
-/** The steps of a login as they go over the control socket: never with the account's credentials. */
+/** What goes over the control socket: the steps of a login, never with the account's credentials, and what was found. */
 import { z } from 'zod';
 
 const question = z.object({
@@ -16,6 +16,18 @@ export const controlStep = z.discriminatedUnion('step', [
 ]);
 
 export const openLogin = z.object({ id: z.string(), next: controlStep });
+
+const finding = z.object({
+  check: z.string(),
+  severity: z.enum(['good', 'warning', 'fault']),
+  words: z.string(),
+  advice: z.string().exactOptional(),
+});
+
+export const accountExaminations = z.object({
+  accounts: z.array(z.object({ id: z.string(), findings: z.array(finding) })),
+});
+export type AccountExaminations = z.output<typeof accountExaminations>;
 
 export type ControlStep = z.output<typeof controlStep>;
 

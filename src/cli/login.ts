@@ -3,13 +3,11 @@
  * the network's own; they are asked on the terminal, or answered from a file.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ChanceryError } from '../base/errors.ts';
-import type { Question } from '../networks/login.ts';
-import { type Answers, readAnswers } from './answers.ts';
+import type { Answers } from './answers.ts';
 import { readConfiguration } from './configuration.ts';
 import { ControlClient } from './control-client.ts';
 import { type ControlStep, controlStep, openLogin } from './control-step.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
+import { openRespondent, type Respondent } from './respondent.ts';
 
 interface LoginOptions {
   readonly config: string;
@@ -17,20 +15,12 @@ interface LoginOptions {
   readonly answers?: string;
 }
 
-/** Where answers come from. */
-interface Respondent {
-  answer(questions: readonly Question[], problem: string | undefined): Promise<Answers>;
-  say(text: string): void;
-  /** What is worth telling after the login. */
-  close(): readonly string[];
-}
-
 const stepMs = 90_000;
 const pollMs = 2_000;
 
 export async function login({ config: path, network, answers }: LoginOptions): Promise<void> {
   const { data } = await readConfiguration(path);
-  const respondent = answers === undefined ? onTerminal() : fromFile(await readAnswers(answers), answers);
+  const respondent = await openRespondent('login', answers);
   let advice: readonly string[] = [];
   try {
     const client = new ControlClient(data.directory);
@@ -72,49 +62,4 @@ async function walk(first: ControlStep, goOn: (given: Answers) => Promise<Contro
 async function goOnLater(goOn: (given: Answers) => Promise<ControlStep>): Promise<ControlStep> {
   await delay(pollMs);
   return goOn({});
-}
-
-function onTerminal(): Respondent {
-  if (!process.stdin.isTTY) {
-    const detail = 'There is no terminal to ask on; give the answers with --answers.';
-    throw new ChanceryError('CH-COMMAND-INVALID', { place: 'login', detail });
-  }
-  const terminal: Terminal = openTerminal(process.stdin, process.stderr);
-  return {
-    say: (text) => terminal.say(text),
-    close: () => {
-      terminal.close();
-      return [];
-    },
-    answer: async (questions, problem) => {
-      if (problem !== undefined) terminal.say(problem);
-      const given: Record<string, string> = {};
-      for (const question of questions) given[question.name] = await terminal.ask(question);
-      return given;
-    },
-  };
-}
-
-function fromFile(answers: Answers, place: string): Respondent {
-  const asked = new Set<string>();
-  const refused = (detail: string): ChanceryError => new ChanceryError('CH-LOGIN-INVALID', { place, detail });
-  return {
-    say: (text) => void process.stdout.write(`${text}\n`),
-    close: () => {
-      const unused = Object.keys(answers).filter((name) => !asked.has(name));
-      return unused.length === 0 ? [] : [`Nobody asked for: ${unused.join(', ')}`];
-    },
-    answer: async (questions, problem) => {
-      // The file has no other answer than the one that was just refused.
-      if (problem !== undefined) throw refused(problem);
-      const given: Record<string, string> = {};
-      for (const { name, prompt, whenEmpty } of questions) {
-        asked.add(name);
-        const answer = answers[name] ?? (whenEmpty === undefined ? undefined : '');
-        if (answer === undefined) throw refused(`The answer ${name} is missing: ${prompt}.`);
-        given[name] = answer;
-      }
-      return given;
-    },
-  };
 }

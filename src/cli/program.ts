@@ -46,6 +46,23 @@ function build(exitWith: (code: number) => void): Command {
     .addOption(config())
     .action(async (options: ConfigOption) => (await import('./check-config.ts')).checkConfig(options));
   program
+    .command('doctor')
+    .description(
+      'check the configuration against the live homeserver and networks; exit code 0 well, 1 warnings, 2 faults',
+    )
+    .addOption(config())
+    .option('--json', 'print one line of JSON', false)
+    .option('--homeserver-config <file>', "look at Synapse's homeserver.yaml too, for what destroys history")
+    .action(async (options: ConfigOption & { json: boolean; homeserverConfig?: string }) =>
+      exitWith(await (await import('./doctor.ts')).doctor(options)),
+    );
+  program
+    .command('init')
+    .description('ask what matters and write the configuration, the key of the database and the registration')
+    .addOption(config())
+    .option('--answers <file>', 'answers to the questions, as a JSON or YAML object of texts; - is standard input')
+    .action(async (options: ConfigOption & { answers?: string }) => (await import('./init.ts')).init(options));
+  program
     .command('keygen')
     .description('write a new key for the database')
     .addOption(config())

@@ -35,6 +35,7 @@ function targetOf({ bridge, accounts }: Composition): ControlTarget {
   return {
     // Who can answer is live; that the homeserver is away is no reason to restart the bridge.
     status: async () => ({ live: true, ...(await bridge.operations.status()) }),
+    examine: () => accounts.examine(),
     beginLogin: (network) => logins.begin(accounts.login(network), (account) => accounts.add(network, account)),
     answerLogin: (id, answers) => logins.answer(id, answers),
     loginMatrix: ({ account, user, own }) =>

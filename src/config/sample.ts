@@ -13,27 +13,34 @@ const opening = `# yaml-language-server: $schema=chancery.schema.json
 # Generated from src/config/schema.ts and the networks' own schemas by \`npm run generate\`.
 `;
 
-export function sampleOf(schema: ConfigSchema): string {
-  return `${opening}${settingsOf(schema)
-    .children.map((section) => `\n${write(section, '').join('\n')}\n`)
-    .join('')}`;
+export const sampleOf = (schema: ConfigSchema): string => `${opening}${settingsText(schema)}`;
+
+/** Every setting with its comment; what `given` has, at its place in the tree, stands there as its value. */
+export function settingsText(schema: ConfigSchema, given: object = {}): string {
+  return settingsOf(schema)
+    .children.map((section) => `\n${write(section, '', Reflect.get(given, section.key)).join('\n')}\n`)
+    .join('');
 }
 
-function write(setting: Setting, indent: string): string[] {
+function write(setting: Setting, indent: string, given: unknown): string[] {
   const { description, kind, required, default: byDefault, example, key } = setting;
   const isList = kind === 'list' && Array.isArray(example);
   const comment = [
     ...wrapped(description, lineWidth - indent.length),
     ...(isList ? [`Example: ${flow(example)}`] : []),
   ].map((line) => `${indent}# ${line}`);
+  const counts = required || byDefault !== undefined || given !== undefined;
   if (kind === 'section') {
-    const inner = setting.children.flatMap((child) => write(child, `${indent}  `));
+    const inner = setting.children.flatMap((child) => write(child, `${indent}  `, memberOf(given, child.key)));
     const body = [`${indent}${key}:`, ...inner];
-    return [...comment, ...(required || byDefault !== undefined ? body : commentedOut(body, indent))];
+    return [...comment, ...(counts ? body : commentedOut(body, indent))];
   }
-  const line = `${indent}${key}: ${flow(byDefault ?? example ?? '')}`;
-  return [...comment, ...(required || byDefault !== undefined ? [line] : commentedOut([line], indent))];
+  const line = `${indent}${key}: ${flow(given ?? byDefault ?? example ?? '')}`;
+  return [...comment, ...(counts ? [line] : commentedOut([line], indent))];
 }
+
+const memberOf = (given: unknown, key: string): unknown =>
+  typeof given === 'object' && given !== null ? Reflect.get(given, key) : undefined;
 
 /** Comments inside stay comments when the first mark is taken off. */
 function commentedOut(lines: readonly string[], indent: string): string[] {

@@ -11,7 +11,8 @@ import type { Acting } from './acting.ts';
 import { HomeserverError } from './homeserver-error.ts';
 import { type DownloadedMedia, HomeserverMedia, type MediaUpload } from './homeserver-media.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
-import { type OnRequest, Requests } from './requests.ts';
+import { readAnswer } from './read-answer.ts';
+import { type Actor, type OnRequest, Requests } from './requests.ts';
 import { type RoomEvent, readRoomEvent, readRoomEvents, type UnreadableEvent } from './room-event.ts';
 import {
   type CreatedRoom,
@@ -56,6 +57,10 @@ const eventAnswer = z.object({
     .startsWith('$')
     .transform(asId<EventId>),
 });
+const versionsShape = z.object({ versions: z.array(z.string()) });
+const capabilitiesShape = z.object({
+  capabilities: z.object({ 'm.room_versions': z.object({ available: z.record(z.string(), anything) }) }),
+});
 const memberShape = z.object({
   state_key: z
     .string()
@@ -96,6 +101,12 @@ export class Homeserver {
       path: path`/_matrix/client/v3/devices/${device}`,
       body: { display_name: displayName },
     });
+  }
+
+  /** No harm when there is no such device. */
+  async removeDevice(user: UserId, device: string): Promise<void> {
+    const at = path`/_matrix/client/v3/devices/${device}`;
+    await unlessMissing(() => this.#requests.ask(anything, { as: { user }, method: 'DELETE', path: at, body: {} }));
   }
 
   async setDisplayName(as: Acting, displayName: string): Promise<void> {
@@ -293,17 +304,29 @@ export class Homeserver {
   }
 
   /** Who the homeserver thinks this is; the device is absent when it took no notice of it. */
-  async whoami(as: Acting): Promise<{ user: UserId; device?: string }> {
+  async whoami(as: Actor): Promise<{ user: UserId; device?: string }> {
     const shape = z.object({ user_id: z.string().transform(asId<UserId>), device_id: z.string().optional() });
-    const { user_id: user, device_id: device } = await this.#get(as, path`/_matrix/client/v3/account/whoami`, shape);
+    const ask = { as, method: 'GET', path: path`/_matrix/client/v3/account/whoami` } as const;
+    const { user_id: user, device_id: device } = await this.#requests.ask(shape, ask);
     return { user, ...(device === undefined ? {} : { device }) };
   }
 
-  /** The versions of the specification that it speaks, such as `v1.11`. */
-  async versions(): Promise<string[]> {
-    const shape = z.object({ versions: z.array(z.string()) });
-    const ask = { as: undefined, method: 'GET', path: path`/_matrix/client/versions`, timeoutMs: 10_000 } as const;
-    return (await this.#requests.ask(shape, ask)).versions;
+  /** The versions of the specification that it speaks, such as `v1.11`, and its clock, in ms since the Unix epoch. */
+  async about(): Promise<{ versions: string[]; clock: number | undefined }> {
+    const at = path`/_matrix/client/versions`;
+    const ask = { as: undefined, method: 'GET', path: at, isAnonymous: true, idleMs: 10_000 } as const;
+    const answer = await this.#requests.stream(ask);
+    const clock = Date.parse(String(answer.headers['date']));
+    const { success, data } = versionsShape.safeParse((await readAnswer(answer)).json);
+    if (success) return { versions: data.versions, clock: Number.isNaN(clock) ? undefined : clock };
+    const detail = 'Its answer is not that of a Matrix homeserver.';
+    throw new HomeserverError({ kind: 'again', status: 200, place: `GET ${at.text}`, detail });
+  }
+
+  /** Those that it can make. Client-server API, "Capabilities negotiation". */
+  async roomVersions(as: Acting): Promise<string[]> {
+    const { capabilities } = await this.#get(as, path`/_matrix/client/v3/capabilities`, capabilitiesShape);
+    return Object.keys(capabilities['m.room_versions'].available);
   }
 
   async close(): Promise<void> {

@@ -19,7 +19,7 @@ export interface PortalRoom {
   readonly allowedServers?: readonly string[];
 }
 
-const roomVersion = '12';
+export const roomVersion = '12';
 /** Nobody is given as much; creators of version 12 need no number. */
 const botOnly = 100;
 

@@ -35,6 +35,8 @@ export interface StreamAsk extends Omit<Ask, 'body' | 'timeoutMs'> {
   readonly body?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** What the homeserver tells everybody: a token that it does not know would keep it from telling. */
+  readonly isAnonymous?: boolean;
   /** How long nothing may move. */
   readonly idleMs: number;
 }
@@ -94,7 +96,17 @@ export class Requests {
     await this.#http.close();
   }
 
-  async #stream({ as, method, path, query, headers, body, signal, idleMs }: StreamAsk): Promise<StreamedAnswer> {
+  async #stream({
+    as,
+    method,
+    path,
+    query,
+    headers,
+    body,
+    signal,
+    idleMs,
+    isAnonymous = false,
+  }: StreamAsk): Promise<StreamedAnswer> {
     const url = new URL(`${this.#url}${path.text}`);
     for (const [key, value] of Object.entries<string | number>({ ...present(query), ...masquerade(as) })) {
       url.searchParams.set(key, String(value));
@@ -104,7 +116,7 @@ export class Requests {
       const answer = await this.#http.stream({
         method,
         url: url.href,
-        headers: { Authorization: `Bearer ${this.#token}`, ...headers },
+        headers: { ...(isAnonymous ? {} : { Authorization: `Bearer ${this.#token}` }), ...headers },
         timeoutMs: idleMs,
         ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),

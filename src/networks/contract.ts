@@ -11,6 +11,7 @@ import type { Log } from '../base/logging.ts';
 import type { MeasuredCall } from '../base/metrics.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { OutboundContent, RemoteFile, SealedFile, TemplateContent } from '../model/content.ts';
+import type { Finding } from '../model/finding.ts';
 import type { AccountId, ChatId, NetworkId, RemoteMessageId, SendKey } from '../model/ids.ts';
 import type { ContactSketch, RemoteEvent } from '../model/remote-event.ts';
 import type { LoginFlow } from './login.ts';
@@ -133,6 +134,8 @@ export interface Session {
   typing(chat: ChatId, lastMessage: RemoteMessageId, signal: AbortSignal): Promise<void>;
   /** The bytes of a file; throws `CH-MEDIA-GONE` when it is lost for good, anything else is tried again. */
   fetchMedia(file: RemoteFile, signal: AbortSignal): Promise<Readable>;
+  /** How the account is set up at the network, for an administrator. Changes nothing there. */
+  examine?(signal: AbortSignal): Promise<readonly Finding[]>;
   /** How long evidence about an `unknown` send may take to arrive, in milliseconds. */
   readonly evidenceMs: number;
   /** True while the network accepts nothing of this account, such as after its token expired. */

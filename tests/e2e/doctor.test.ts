@@ -90,12 +90,6 @@ describe('a homeserver', () => {
       () => ({ id: 'another' }),
     ],
     [
-      'that lets the bridge have no devices',
-      'registration.devices',
-      /io\.element\.msc4190/,
-      () => ({ 'io.element.msc4190': false }),
-    ],
-    [
       'that gives the bridge other users',
       'registration.namespaces',
       /does not let the bridge make @/,

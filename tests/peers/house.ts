@@ -146,6 +146,7 @@ export class House {
           whatsapp: {
             port: secrets.webhookPort,
             graph_url: `http://127.0.0.1:${secrets.graphPort}`,
+            public_url: new URL(webhookUrlAt(secrets.webhookPort)).origin,
             evidence_seconds: 4,
             ...whatsappSection,
           },

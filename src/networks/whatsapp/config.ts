@@ -14,6 +14,13 @@ const section = z.strictObject({
     .regex(/^\/[A-Za-z0-9/_-]{0,100}$/, 'expected a path, for example /whatsapp')
     .default('/whatsapp')
     .describe('The path of the webhook.'),
+  public_url: origin
+    .overwrite((value) => value.replace(/\/$/u, ''))
+    .optional()
+    .meta({ examples: ['https://bridge.agency.example'] })
+    .describe(
+      'The address under which Meta reaches the webhook, without its path. `chancery doctor` tries it; nothing else needs it.',
+    ),
   graph_url: origin.default('https://graph.facebook.com').describe("Where Meta's Graph API is."),
   graph_version: z
     .string()

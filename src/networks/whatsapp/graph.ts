@@ -46,7 +46,7 @@ export interface GraphOptions {
 }
 
 /** What is asked, for those who measure how long it takes. */
-export type GraphOperation = 'send' | 'mark' | 'upload' | 'look-up' | 'check-number' | 'templates';
+export type GraphOperation = 'send' | 'mark' | 'upload' | 'look-up' | 'check-number' | 'templates' | 'examine';
 
 export class Graph {
   readonly #http: HttpClient;

@@ -71,13 +71,14 @@ export class WhatsAppLogin implements LoginFlow {
     };
     const checked = await this.#check(credentials, signal);
     if ('problem' in checked) return again(checked.problem);
+    const { path: webhookPath, public_url: publicUrl = 'https://<your public host>' } = this.#options.config;
     const made = given('verify_token') === '' ? [`Verify token to enter at Meta: ${verifyToken}`] : [];
     return {
       step: 'done',
       account: { key: phoneNumberId, displayName: checked.name, credentials },
       advice: [
         ...checked.advice,
-        `Webhook to enter at Meta: https://<your public host>${this.#options.config.path}, subscribed to the field messages`,
+        `Webhook to enter at Meta: ${publicUrl}${webhookPath}, subscribed to the field messages`,
         ...made,
       ],
     };

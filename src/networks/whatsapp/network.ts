@@ -18,7 +18,7 @@ export const whatsapp: Network<WhatsAppConfig> = {
 };
 
 function createRuntime(config: WhatsAppConfig, context: NetworkContext): NetworkRuntime {
-  const http = new HttpClient([config.graph_url, ...config.media_hosts], { unreachable: 'CH-NETWORK-UNREACHABLE' });
+  const http = new HttpClient(hostsOf(config), { unreachable: 'CH-NETWORK-UNREACHABLE' });
   const numbers = new Map<string, ConnectedNumber>();
   const sessions = new Map<AccountId, WhatsAppSession>();
   const webhook = new Webhook({
@@ -60,3 +60,9 @@ function createRuntime(config: WhatsAppConfig, context: NetworkContext): Network
     login: () => new WhatsAppLogin({ http, config, onCall: context.onCall }),
   };
 }
+
+const hostsOf = ({ graph_url: graph, media_hosts: media, public_url: own }: WhatsAppConfig): readonly string[] => [
+  graph,
+  ...media,
+  ...(own === undefined ? [] : [own]),
+];

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ChanceryError, type ErrorCode, messageOf } from '../../base/errors.ts';
 import type { HttpClient } from '../../base/http-client.ts';
 import type { OutboundContent, RemoteFile, TemplateContent } from '../../model/content.ts';
+import type { Finding } from '../../model/finding.ts';
 import { asId, type ChatId, type RemoteMessageId } from '../../model/ids.ts';
 import type {
   Account,
@@ -22,6 +23,7 @@ import { capabilities } from './capabilities.ts';
 import { contactsIn, inlineFile, isCardType, maxCardBytes } from './contact-cards.ts';
 import type { WhatsAppConfig } from './config.ts';
 import type { Credentials } from './credentials.ts';
+import { examineNumber } from './examination.ts';
 import { Graph, type GraphProblem, type GraphResult } from './graph.ts';
 import { type Address, addressOf, nameFromPhone, senderOf } from './identity.ts';
 import { fetchFile } from './media-download.ts';
@@ -89,6 +91,13 @@ export class WhatsAppSession implements Session {
   async openUntil(chat: ChatId): Promise<number | undefined> {
     const { wroteAt } = await this.#address(chat);
     return wroteAt === undefined ? undefined : wroteAt + windowMs;
+  }
+
+  async examine(signal: AbortSignal): Promise<readonly Finding[]> {
+    const { http, config, credentials } = this.#options;
+    const ask = async (path: string): Promise<GraphResult> =>
+      this.#graph.ask('examine', path, { method: 'GET', signal });
+    return examineNumber({ ask, http, config, credentials, signal });
   }
 
   get templates(): Templates {

@@ -31,6 +31,7 @@ export const controlListener: Target = {
     const target = {
       // Else the eighth login would be the last of the run.
       status: async () => ({ live: true, now: (now += 3_600_000) }),
+      examine: async () => ({ accounts: [] }),
       loginMatrix: async () => undefined,
       logoutMatrix: async () => false,
       beginLogin: async (network: string) => {

@@ -70,6 +70,21 @@ export class BridgeProcess {
     return stdout;
   }
 
+  /** As `command`, however it ends. */
+  async run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ code: number; out: string }> {
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        ['--no-warnings', main, ...args, '--config', this.configFile],
+        { timeout: 120_000, env: { ...process.env, ...env } },
+        (failure, out, err) => resolve({ code: failure === null ? 0 : Number(failure.code ?? -1), out: out + err }),
+      );
+    });
+  }
+
   async status(): Promise<{ readonly homeserver: string; readonly journal: Readonly<Record<string, number>> }> {
     return JSON.parse(await this.command(['status', '--json'])) as Awaited<ReturnType<BridgeProcess['status']>>;
   }

@@ -13,7 +13,8 @@ export interface HomeserverFacts {
 
 const unlimited = { per_second: 100_000, burst_count: 100_000 };
 
-export function homeserverYaml(facts: HomeserverFacts): string {
+/** `more` stands over what would be there otherwise. */
+export function homeserverYaml(facts: HomeserverFacts, more: Readonly<Record<string, unknown>> = {}): string {
   const { serverName, port, directory, registrationFiles, registrationSecret, macaroonSecret, mediaLimitBytes } = facts;
   return stringify({
     server_name: serverName,
@@ -51,6 +52,7 @@ export function homeserverYaml(facts: HomeserverFacts): string {
     rc_room_creation: unlimited,
     rc_admin_redaction: unlimited,
     rc_media_create: unlimited,
+    ...more,
   });
 }
 

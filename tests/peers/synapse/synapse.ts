@@ -59,16 +59,20 @@ export class Synapse {
     return `http://127.0.0.1:${this.#facts.port}`;
   }
 
-  /** Resolves when it answers; rejects with the end of its log when it does not. */
-  async start(): Promise<void> {
+  get configurationFile(): string {
+    return `${this.#options.directory}/homeserver.yaml`;
+  }
+
+  /** Resolves when it answers; rejects with the end of its log when it does not. `settings` are Synapse's own. */
+  async start(settings: Readonly<Record<string, unknown>> = {}): Promise<void> {
     if (this.#kept === undefined) await this.prepare();
     const { directory, registrationFiles = [], mediaLimitBytes = 110 * 1024 * 1024 } = this.#options;
     const python = await installSynapse();
-    const configuration = `${directory}/homeserver.yaml`;
+    const configuration = this.configurationFile;
     const { serverName } = this;
     writeFileSync(
       configuration,
-      homeserverYaml({ ...this.#facts, serverName, directory, registrationFiles, mediaLimitBytes }),
+      homeserverYaml({ ...this.#facts, serverName, directory, registrationFiles, mediaLimitBytes }, settings),
       { mode: 0o600 },
     );
     writeFileSync(`${directory}/log.yaml`, logYaml(this.#logFile));

@@ -64,6 +64,8 @@ export class Graph {
     if (operation === 'POST messages') await this.#messages(call, id, account);
     else if (operation === 'POST media') await this.#upload(call, id, account);
     else if (operation === 'GET message_templates') await this.#templates(call, id);
+    else if (operation === 'GET permissions' && id === 'me') this.#permissions(call);
+    else if (operation === 'GET subscribed_apps') this.#subscribedApps(call, id);
     else if (operation === 'GET' && account !== undefined) await this.#phoneNumber(call, account);
     else if (operation === 'GET' || operation === 'DELETE') await this.#media(call, id);
     else throw noSuchObject(call.method, edge ?? id);
@@ -113,10 +115,25 @@ export class Graph {
     sendJson(call.response, 200, { data: templates.slice(from, to), paging: { cursors } });
   }
 
+  #permissions(call: Call): void {
+    this.#token(call);
+    const { permissions } = this.#world.settings;
+    sendJson(call.response, 200, { data: permissions.map((permission) => ({ permission, status: 'granted' })) });
+  }
+
+  #subscribedApps(call: Call, id: string): void {
+    const owner = this.#world.accounts.find(({ wabaId }) => wabaId === id);
+    if (this.#token(call) !== owner?.accessToken) throw noSuchObject(call.method, id);
+    const app = { whatsapp_business_api_data: { id: '1', name: 'Chancery', link: 'https://app.example' } };
+    sendJson(call.response, 200, { data: this.#world.settings.subscribed ? [app] : [] });
+  }
+
   async #phoneNumber(call: Call, account: AccountConfig): Promise<void> {
     if (await this.#faulty(call, 'phone-number')) return;
     this.#authorised(call, account.phoneNumberId, account);
-    const known: Record<string, string> = {
+    const webhook = this.#world.addresses.of(account);
+    const known: Record<string, string | object> = {
+      ...(webhook === undefined ? {} : { webhook_configuration: { application: webhook } }),
       display_phone_number: account.displayPhoneNumber,
       verified_name: account.verifiedName,
       quality_rating: 'GREEN',

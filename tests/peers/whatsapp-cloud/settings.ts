@@ -35,6 +35,10 @@ export const settingsShape = z.strictObject({
   batching: batching.nullable().default(null),
   /** What the WhatsApp Business Account has; as Meta lists them. */
   templates: z.array(z.looseObject({ name: z.string(), language: z.string() })).default([]),
+  /** What the token may do, as its owner granted it. */
+  permissions: z.array(z.string()).default(['whatsapp_business_management', 'whatsapp_business_messaging']),
+  /** Whether an app gets the webhooks of the WhatsApp Business Account. */
+  subscribed: z.boolean().default(true),
   /** The first account has this token from now on, and its former one is refused (190). */
   newToken: z.string().nullable().default(null),
 });

@@ -53,6 +53,7 @@ beforeEach(async () => {
   const logins = new PendingLogins({ now: () => 0 });
   const target: ControlTarget = {
     status: async () => answer,
+    examine: async () => ({ accounts: [] }),
     loginMatrix: async () => undefined,
     logoutMatrix: async () => false,
     beginLogin: async (network) => {

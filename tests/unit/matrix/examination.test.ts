@@ -71,3 +71,21 @@ test('a registration that was made from another configuration is told apart key 
   expect(first).toMatchObject({ check: 'registration.configured', severity: 'fault' });
   expect(first?.words).toContain('url, sender_localpart, namespaces');
 });
+
+test.each<[string, (path: string) => Answer | undefined]>([
+  ['refuses them', (path) => (path.includes('/devices/') ? [404, { errcode: 'M_NOT_FOUND', error: 'No' }] : undefined)],
+  ['takes no notice of them', (path) => (path.includes('/devices/') ? [200, {}] : undefined)],
+])('a homeserver that %s lets the bridge have no devices (MSC4190), and is told what to load', async (_, answer) => {
+  const registration = await makeRegistration(wanted);
+  server.answer = ({ path, query }) => {
+    if (path === '/_matrix/client/versions') return [200, { versions: ['v1.15'] }, date(now)];
+    if (path.endsWith('/whoami'))
+      return [200, { user_id: query['user_id'] ?? `@${registration.sender_localpart}:agency.example` }];
+    if (path.endsWith('/ping')) return [200, { duration_ms: 1 }];
+    return answer(path) ?? [200, {}];
+  };
+  const findings = await examineHomeserver({ homeserver, url, registration, wanted, now: () => now });
+  const faults = findings.filter(({ severity }) => severity === 'fault');
+  expect(faults.map(({ check }) => check)).toEqual(['registration.devices']);
+  expect(faults[0]?.advice).toContain('io.element.msc4190: true');
+});

@@ -138,7 +138,7 @@ test('a connection that is cut, or never made, is unreachable', async () => {
     status: 503,
   });
   const nowhere = new Homeserver({ url: 'http://127.0.0.1:9', serverName: 'a.example', token });
-  expect(await failure(nowhere.versions())).toMatchObject({ kind: 'unreachable' });
+  expect(await failure(nowhere.about())).toMatchObject({ kind: 'unreachable' });
   await nowhere.close();
 });
 
@@ -329,7 +329,7 @@ test('small deeds reach the places the specification names', async () => {
   await homeserver.readReceipt(inRoom, event);
   expect(await homeserver.redact({ ...inRoom, event, transactionId: 't', reason: 'because' })).toBe('$r');
   expect(await homeserver.whoami(ghost)).toEqual({ user: ghost.user });
-  expect(await homeserver.versions()).toEqual(['v1.11']);
+  expect((await homeserver.about()).versions).toEqual(['v1.11']);
   expect(await homeserver.ping('chancery')).toBe(3);
   expect(fake.asked.map(({ method, path, body }) => `${method} ${path} ${String(body)}`.trim())).toEqual([
     `PUT /_matrix/client/v3/profile/${ghost.user}/displayname {"displayname":"Gus"}`,
