@@ -17,6 +17,9 @@ interface Waiting {
 const maxWaiting = 2_000;
 const maxTogether = 200;
 
+/** Each lets in everybody whose request has arrived by now; more of them no longer find anybody. */
+const turnsForCompany = 3;
+
 /** So long waits what is in no hurry; a third of what a homeserver needs for one event. */
 const patienceMs = 5;
 
@@ -86,7 +89,7 @@ export class GroupingWriter {
   }
 
   async #company(): Promise<void> {
-    await turn();
+    for (let turns = 0; turns < turnsForCompany; turns += 1) await turn();
     if (this.#waiting.some(({ isUrgent }) => isUrgent)) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, patienceMs);
