@@ -8,15 +8,18 @@ import type { Services } from '../bridge/bridge.ts';
 import type { Place } from '../bridge/template-sending.ts';
 import { isListed } from '../governance/permissions.ts';
 import type { UserId } from '../model/ids.ts';
-import type { Command, Role } from './command.ts';
+import { type Command, isCalled, type Role } from './command.ts';
 import { accounts } from './commands/accounts.ts';
 import { acts } from './commands/acts.ts';
 import { drop } from './commands/drop.ts';
 import { help } from './commands/help.ts';
+import { logout } from './commands/logout.ts';
 import { portals } from './commands/portals.ts';
+import { deletePortal, managementRoom, syncPortal, unbridge } from './commands/rooms.ts';
+import { search } from './commands/search.ts';
 import { retry } from './commands/retry.ts';
 import { status } from './commands/status.ts';
-import { resolve, startChat } from './commands/start-chat.ts';
+import { bridge, resolve, startChat } from './commands/start-chat.ts';
 import { template } from './commands/template.ts';
 import { chatWindow } from './commands/window.ts';
 import { version } from './commands/version.ts';
@@ -26,14 +29,21 @@ const commands: readonly Command[] = [
   version,
   status,
   portals,
+  search,
   retry,
   drop,
   acts,
   accounts,
+  logout,
+  managementRoom,
   chatWindow,
   template,
   startChat,
   resolve,
+  syncPortal,
+  bridge,
+  unbridge,
+  deletePortal,
 ];
 
 export interface BotOptions {
@@ -58,7 +68,7 @@ export class Bot implements CommandAnswerer {
     if (role === undefined) return 'You are not among the people this bot works for. Ask your administrator.';
     const offered = commands.filter((command) => command.role === 'official' || role === 'admin');
     const [name = '', ...rest] = line.trim().split(/\s+/);
-    const command = offered.find((each) => each.name === name.toLowerCase());
+    const command = offered.find(isCalled(name));
     if (command === undefined)
       return `I do not know \`${name.slice(0, 40)}\`. Write \`help\` to see what I can do for you.`;
     try {

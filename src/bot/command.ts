@@ -21,6 +21,9 @@ export interface Command {
   /** Arguments as shown in help, e.g. `[number]`. */
   readonly usage: string;
   readonly summary: string;
+  readonly example: string;
+  /** Another name for it. */
+  readonly alias?: string;
   readonly role: Role;
   /** The answer, as plain text. */
   run(call: CommandCall): Promise<string>;
@@ -30,3 +33,9 @@ export interface Command {
 export function numberFrom(word: string | undefined): number | undefined {
   return word !== undefined && /^[1-9]\d{0,14}$/.test(word) ? Number(word) : undefined;
 }
+
+/** Whether a command goes by this name, in whatever letters it was written. */
+export const isCalled =
+  (written: string) =>
+  ({ name, alias }: Command): boolean =>
+    [name, alias].includes(written.toLowerCase());

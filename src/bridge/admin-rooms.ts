@@ -1,4 +1,5 @@
-/** Where admins are told something unasked: for each one a room with the bot, made when it is first needed. */
+/** Where admins are told something unasked: for each one the room that they chose, else one
+ * with the bot, made when it is first needed. */
 import { transactionIdOf } from '../matrix/identifiers.ts';
 import { privateRoom } from '../matrix/private-room.ts';
 import { renderNotice } from '../matrix/render.ts';
@@ -17,8 +18,11 @@ export class AdminRooms {
   /** Each admin once for each `subject`. Admins that are named as whole servers are not told. Throws `HomeserverError`. */
   async tellAll(words: string, subject: string): Promise<void> {
     const { homeserver, policy, bot } = this.#context;
+    const told = new Set<RoomId>();
     for (const admin of policy.admins.filter((name) => name.startsWith('@'))) {
       const room = await this.#roomOf(asId<UserId>(admin));
+      if (told.has(room)) continue;
+      told.add(room);
       await homeserver.sendEvent({
         as: bot,
         room,
@@ -30,7 +34,9 @@ export class AdminRooms {
 
   /** Made once by its alias; whoever left it is invited again. */
   async #roomOf(admin: UserId): Promise<RoomId> {
-    const { homeserver, identifiers, bot } = this.#context;
+    const { homeserver, identifiers, bot, store } = this.#context;
+    const chosen = await store.read.adminRooms.of(admin);
+    if (chosen !== undefined && (await homeserver.isJoined({ as: bot, room: chosen }))) return chosen;
     const recipe = privateRoom(
       identifiers.adminAlias(admin),
       'Chancery',

@@ -4,6 +4,7 @@
  */
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
+import type { AccountId } from '../model/ids.ts';
 import type { Sink } from '../networks/contract.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
@@ -34,6 +35,7 @@ import { Outbound } from './outbound.ts';
 import { OutboundMedia } from './outbound-media.ts';
 import { OutboundMessages } from './outbound-message.ts';
 import { OutboundReactions } from './outbound-reaction.ts';
+import { PortalCare } from './portal-care.ts';
 import { PortalRooms } from './portal-rooms.ts';
 import { Puppets, type PuppetWays } from './puppets.ts';
 import { Sending } from './sending.ts';
@@ -47,12 +49,15 @@ export interface Services {
   readonly operations: Operations;
   readonly templates: TemplateSending;
   readonly chats: ChatStarting;
+  readonly care: PortalCare;
 }
 
 export interface BridgeOptions {
   readonly registrationId: string;
   readonly version: string;
   readonly puppetWays: PuppetWays;
+  /** Ends the connection of an account for good; false when there is none of this id. */
+  readonly logout: (account: AccountId) => Promise<boolean>;
   /** Who answers commands, given what commands may use. */
   readonly commands: (services: Services) => CommandAnswerer;
 }
@@ -83,7 +88,7 @@ export class Bridge {
   readonly #link: HomeserverLink;
   readonly #courtesy = new Courtesy();
 
-  constructor(context: BridgeContext, { registrationId, version, commands, puppetWays }: BridgeOptions) {
+  constructor(context: BridgeContext, { registrationId, version, commands, puppetWays, logout }: BridgeOptions) {
     const { store, clock, log } = context;
     this.#context = context;
     this.states = new AccountStates(context, new AdminRooms(context), (lane) => this.operations.wake(lane));
@@ -120,11 +125,16 @@ export class Bridge {
       onReturn: () => this.#resume(),
     });
     const parts = { context, inbound: this.#inbound, outbound: this.#outbound, link: this.#link };
-    this.operations = new Operations({ ...parts, version });
+    this.operations = new Operations({ ...parts, version, logout });
     this.health = new Health(parts);
     const inbound = this.#composeInbound(rooms, ghosts);
     const outbound = this.#composeOutbound(
-      commands({ operations: this.operations, templates: this.templates, chats: this.chats }),
+      commands({
+        operations: this.operations,
+        templates: this.templates,
+        chats: this.chats,
+        care: new PortalCare(context, rooms, ghosts),
+      }),
     );
   }
 

@@ -1,6 +1,15 @@
 /** What admins may see and do, for the bot and the command line alike. */
+import { ChanceryError } from '../base/errors.ts';
 import { isReadable } from '../matrix/room-event.ts';
-import type { JournalId, LaneKey, PartId, UserId } from '../model/ids.ts';
+import {
+  type AccountId,
+  asId,
+  type JournalId,
+  type LaneKey,
+  type PartId,
+  type RoomId,
+  type UserId,
+} from '../model/ids.ts';
 import type { AccountStanding } from '../store/accounts.ts';
 import type { Act } from '../store/acts.ts';
 import type { AccountState } from '../store/schema.ts';
@@ -30,6 +39,8 @@ export interface OperationsOptions {
   readonly outbound: Lanes;
   readonly link: HomeserverLink;
   readonly version: string;
+  /** Ends the connection of an account for good; false when there is none of this id. */
+  readonly logout: (account: AccountId) => Promise<boolean>;
 }
 
 export class Operations {
@@ -78,6 +89,23 @@ export class Operations {
   /** What admins did, the newest first. */
   latestActs(limit: number): Promise<Act[]> {
     return this.#options.context.store.read.acts.latest(limit);
+  }
+
+  /** False when no such account is connected. */
+  async logout(account: string, actor: UserId): Promise<boolean> {
+    if (!(await this.#options.logout(asId<AccountId>(account)))) return false;
+    await this.#options.context.store.write((unit) => unit.acts.add(this.#act(actor, 'logout', account)));
+    return true;
+  }
+
+  /** From now on this admin is told unasked what must be known in this room. Throws `CH-COMMAND-INVALID`. */
+  async chooseRoom(admin: UserId, room: RoomId): Promise<void> {
+    const { store } = this.#options.context;
+    if ((await store.read.portals.byRoom(room)) !== undefined)
+      throw new ChanceryError('CH-COMMAND-INVALID', {
+        detail: 'This room is a chat, and its contact would be among the readers. Choose another room.',
+      });
+    await store.write((unit) => unit.adminRooms.put(admin, room));
   }
 
   /** Makes a waiting or parked row due at once; false when there is none of this number. */

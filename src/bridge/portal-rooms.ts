@@ -3,12 +3,15 @@
  * second createRoom finds the first one's room; what that one left undone is completed; only then is it recorded. A
  * homeserver that died before the bot was inside leaves a room that nobody can enter: the alias is taken from it.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { reached } from '../base/named-points.ts';
+import { type BridgeInfo, bridgeInfoState } from '../matrix/bridge-info.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { CreateRoom } from '../matrix/room-requests.ts';
 import { portalRoom } from '../matrix/portal-room.ts';
 import type { PortalId, RoomId, UserId } from '../model/ids.ts';
 import type { Portal } from '../store/portals.ts';
+import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 
@@ -33,10 +36,46 @@ export class PortalRooms {
     const { store, policy, log } = this.#context;
     const room = await this.#made(portal);
     for (const user of policy.invite) await this.#invite(portal, room, user);
-    await store.write((unit) => unit.portals.change(portal.id, { roomId: room }));
+    const recorded = await store.write((unit) => this.record(unit, portal, room));
     reached('inbound.room-recorded');
-    log.info({ portal: portal.id, room }, 'a portal has its room');
-    return room;
+    log.info({ portal: portal.id, room: recorded }, 'a portal has its room');
+    return recorded;
+  }
+
+  /** The portal's room from now on; the one that was recorded meanwhile, where there is one. */
+  async record(unit: UnitOfWork, { id }: Portal, room: RoomId): Promise<RoomId> {
+    const present = (await unit.portals.get(id))?.roomId ?? null;
+    if (present === null) await unit.portals.change(id, { roomId: room });
+    return present ?? room;
+  }
+
+  /** Writes what of the room's state is not as it would be made now, and invites who is to be in it. */
+  async setRight(portal: Portal, room: RoomId): Promise<{ changed: number; invited: number }> {
+    const { homeserver, bot, policy, log } = this.#context;
+    const { name, topic, initialState } = this.#recipe(portal);
+    const wanted = [
+      { type: 'm.room.name', stateKey: '', content: { name } },
+      ...(topic === undefined ? [] : [{ type: 'm.room.topic', stateKey: '', content: { topic } }]),
+      ...initialState,
+    ];
+    let [changed, invited] = [0, 0];
+    for (const state of wanted) {
+      // Homeservers add members of their own, such as other forms of the topic.
+      const present = await homeserver.getState({ as: bot, room }, state.type, state.stateKey);
+      if (Object.entries(state.content).every(([key, value]) => isDeepStrictEqual(present?.[key], value))) continue;
+      await homeserver.putState({ as: bot, room }, state);
+      log.info({ portal: portal.id, room, type: state.type }, 'the state of a room was set right');
+      changed += 1;
+    }
+    for (const user of policy.invite) if (await this.#invite(portal, room, user)) invited += 1;
+    return { changed, invited };
+  }
+
+  /** Whether the room tells clients that it mirrors this chat. */
+  async mark(portal: Portal, room: RoomId, isPortal: boolean): Promise<void> {
+    const { homeserver, bot } = this.#context;
+    for (const { content, ...state } of bridgeInfoState(this.#bridgeInfo(portal)))
+      await homeserver.ensureState({ as: bot, room }, { ...state, content: isPortal ? content : {} });
   }
 
   /** The room with the bot inside and everything that was asked for, invitations excepted. */
@@ -65,22 +104,27 @@ export class PortalRooms {
   }
 
   /** Invitations are sent one by one afterwards: one that is refused must not cost the room. */
-  #recipe({ accountId, chatId, name }: Portal): CreateRoom {
-    const { identifiers, sessions, bot } = this.#context;
-    const { session, networkName } = sessions.get(accountId);
-    const network = session.account.network;
-    const aliasLocalpart = identifiers.portalAlias(network, accountId, chatId);
+  #recipe(portal: Portal): CreateRoom {
+    const { session, networkName } = this.#context.sessions.get(portal.accountId);
+    const bridge = this.#bridgeInfo(portal);
     return portalRoom({
-      aliasLocalpart,
-      name: `${name} (${networkName})`,
+      aliasLocalpart: bridge.channel.id,
+      name: `${portal.name} (${networkName})`,
       topic: `${networkName}, through ${session.account.displayName}`,
       invite: [],
-      bridge: {
-        bot: bot.user,
-        network: { id: network, displayName: networkName },
-        channel: { id: aliasLocalpart, displayName: name },
-      },
+      bridge,
     });
+  }
+
+  #bridgeInfo({ accountId, chatId, name }: Portal): BridgeInfo {
+    const { identifiers, sessions, bot } = this.#context;
+    const { session, networkName } = sessions.get(accountId);
+    const { network } = session.account;
+    return {
+      bot: bot.user,
+      network: { id: network, displayName: networkName },
+      channel: { id: identifiers.portalAlias(network, accountId, chatId), displayName: name },
+    };
   }
 
   /**
@@ -95,13 +139,14 @@ export class PortalRooms {
     return times % troublesUntilLeftOut !== 0;
   }
 
-  async #invite({ id }: Portal, room: RoomId, user: UserId): Promise<void> {
+  async #invite({ id }: Portal, room: RoomId, user: UserId): Promise<boolean> {
     const { homeserver, bot, log } = this.#context;
     try {
-      await homeserver.invite({ as: bot, room }, user);
+      return await homeserver.invite({ as: bot, room }, user);
     } catch (thrown) {
       if (!(thrown instanceof HomeserverError) || this.#mayPass(thrown, user)) throw thrown;
       log.warn({ portal: id, room, user, err: thrown }, 'somebody could not be invited: see rooms.invite');
+      return false;
     }
   }
 }

@@ -23,6 +23,10 @@ export class Sessions {
     return connected;
   }
 
+  delete(account: AccountId): boolean {
+    return this.#byAccount.delete(account);
+  }
+
   networkOf(account: AccountId): NetworkId | undefined {
     return this.#byAccount.get(account)?.session.account.network;
   }

@@ -26,5 +26,7 @@ export const words = {
     `Nobody can tell whether this reached ${network}, and an administrator took it out of the queue. ${reason}`,
   droppedOnItsWayIn: (network: string, receivedAt: Date, reason: string): string =>
     `Something that came from ${network} at ${receivedAt.toISOString()} could not be shown here: an administrator took it out of the queue. ${reason}`,
+  closed:
+    'This room no longer belongs to a chat: what is written here from now on reaches nobody. What was said in it stays.',
   fileGone: 'This file was not sent: the homeserver does not have it any more. Send it again.',
 } as const;

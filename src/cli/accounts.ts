@@ -51,6 +51,16 @@ export class Accounts {
     this.#context.sessions.set(account.id, { session: runtime.connect(account), networkName: network.displayName });
   }
 
+  /** Forgets the credentials and ends the session; chats stay. False when no account of this id is connected. */
+  async logout(id: AccountId): Promise<boolean> {
+    const { store, sessions } = this.#context;
+    const network = sessions.networkOf(id);
+    if (network === undefined) return false;
+    await store.write((unit) => unit.accounts.logOut(id));
+    this.#get(network).runtime.disconnect(id);
+    return sessions.delete(id);
+  }
+
   /** How each account is set up at its network. */
   async examine(): Promise<AccountExaminations> {
     const accounts = this.#context.sessions.all().map(async ({ session }) => ({

@@ -75,9 +75,10 @@ export async function compose(config: Config, version: string): Promise<Composit
     registrationId: registration.id,
     version,
     puppetWays: ways,
+    logout: (account) => accounts.logout(account),
     commands: (services) => new Bot({ admins: rooms.admins, officials: rooms.officials, services }),
   });
-  const accounts = await connectAccounts(context, bridge, config.networks);
+  const accounts: Accounts = await connectAccounts(context, bridge, config.networks);
   const listener = new HttpListener(
     transactionRoutes({ homeserverToken: registration.hs_token, accept: (batch) => bridge.accept(batch) }),
     log,

@@ -185,6 +185,10 @@ export class Homeserver {
     await this.#post(as, path`/_matrix/client/v3/rooms/${room}/leave`, {});
   }
 
+  async kick({ as, room }: InRoom, user: UserId, reason: string): Promise<void> {
+    await this.#post(as, path`/_matrix/client/v3/rooms/${room}/kick`, { user_id: user, reason });
+  }
+
   /** Who has joined or is invited. */
   async members({ as, room }: InRoom): Promise<Member[]> {
     const shape = z.object({ chunk: z.array(anything) });

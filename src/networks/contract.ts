@@ -151,6 +151,8 @@ export interface NetworkRuntime {
   /** Ends the connections of the sessions. */
   close(): Promise<void>;
   connect(account: Account): Session;
+  /** What arrives for it from now on is not taken. */
+  disconnect(account: AccountId): void;
   /** A login that has just begun. */
   login(): LoginFlow;
 }

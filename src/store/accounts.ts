@@ -25,6 +25,9 @@ export interface AccountStanding extends Standing {
   readonly since: number | null;
 }
 
+/** In the place of sealed credentials. */
+const loggedOut = '';
+
 export class Accounts {
   readonly #db: Connection;
   readonly #credentials: SealedValues;
@@ -48,6 +51,7 @@ export class Accounts {
     const rows = await this.#db
       .selectFrom('account')
       .select(['id', 'network', 'displayName', 'credentials', 'createdAt'])
+      .where('credentials', '!=', loggedOut)
       .orderBy('createdAt')
       .execute();
     return rows.map((row) => ({
@@ -83,7 +87,13 @@ export class Accounts {
   #standings() {
     return this.#db
       .selectFrom('account')
-      .select(['id', 'displayName', 'state', 'stateSince as since', 'stateReason as reason']);
+      .select(['id', 'displayName', 'state', 'stateSince as since', 'stateReason as reason'])
+      .where('credentials', '!=', loggedOut);
+  }
+
+  /** Forgets the credentials; what hangs on the account stays. */
+  async logOut(id: AccountId): Promise<void> {
+    await this.#db.updateTable('account').set({ credentials: loggedOut }).where('id', '=', id).execute();
   }
 
   async stateOf(accountId: AccountId, key: string): Promise<unknown> {

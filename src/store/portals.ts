@@ -1,4 +1,5 @@
 /** Portals: which room mirrors which chat. */
+import { sql } from 'kysely';
 import {
   type AccountId,
   asId,
@@ -88,6 +89,20 @@ export class Portals {
       .selectAll()
       .where('lastActivityAt', '>=', since)
       .where('roomId', 'is not', null)
+      .orderBy('lastActivityAt', 'desc')
+      .limit(limit)
+      .execute();
+  }
+
+  /** With this text in the name, or these digits in the network's own name of the chat. The latest active first. */
+  async named(text: string, limit: number): Promise<Portal[]> {
+    const digits = text.replaceAll(/\D/g, '');
+    const inName = sql<boolean>`instr(lower(name), ${text.toLowerCase()}) > 0`;
+    const inNumber = digits === '' ? sql<boolean>`0` : sql<boolean>`instr(chat_id, ${digits}) > 0`;
+    return this.#db
+      .selectFrom('portal')
+      .selectAll()
+      .where((eb) => eb.or([inName, inNumber]))
       .orderBy('lastActivityAt', 'desc')
       .limit(limit)
       .execute();

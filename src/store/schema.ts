@@ -94,10 +94,11 @@ export interface Tables {
     id: Generated<number>;
     at: number;
     actor: UserId;
-    act: 'retry' | 'drop';
+    act: 'retry' | 'drop' | 'unbridge' | 'delete-portal' | 'logout';
     subject: string;
     reason: string | null;
   };
+  adminRoom: { userId: UserId; roomId: RoomId };
   puppet: {
     accountId: AccountId;
     userId: UserId;

@@ -37,11 +37,16 @@ async function roomWithBot(client: OrdinaryClient): Promise<string> {
 }
 
 test('help lists what the asker may do, and nothing else', async () => {
-  expect(await ask(scene.ana, await roomWithBot(scene.ana), 'help')).toMatch(
-    /^help - .*\nversion - .*\nstatus - .*\nportals - .*\nretry .* - .*\ndrop .* - .*\nacts - .*\naccounts - .*\nwindow - .*\ntemplate .* - .*\nstart-chat .* - .*\nresolve .* - [^\n]*$/,
+  const namesIn = (help: string): string =>
+    help
+      .split('\n')
+      .map((line) => line.split(' ')[0])
+      .join(' ');
+  expect(namesIn(await ask(scene.ana, await roomWithBot(scene.ana), 'help'))).toBe(
+    'help version status portals search retry drop acts accounts logout management-room window template start-chat resolve sync-portal bridge unbridge delete-portal',
   );
-  expect(await ask(ben, await roomWithBot(ben), 'help')).toMatch(
-    /^help - .*\nversion - .*\nwindow - .*\ntemplate .* - .*\nstart-chat .* - .*\nresolve .* - [^\n]*$/,
+  expect(namesIn(await ask(ben, await roomWithBot(ben), 'help'))).toBe(
+    'help version window template start-chat resolve sync-portal',
   );
 });
 

@@ -5,6 +5,7 @@ export const accounts: Command = {
   name: 'accounts',
   usage: '',
   summary: 'the connected accounts, whether their networks accept them, since when, and what to do',
+  example: 'accounts',
   role: 'admin',
   run: async ({ operations }) => {
     const all = await operations.accounts();

@@ -7,6 +7,7 @@ export const drop: Command = {
   name: 'drop',
   usage: 'row N REASON',
   summary: 'take a row that is stuck or in quarantine out of the queue for good; those concerned are told the reason',
+  example: 'drop row 12 the file is broken',
   role: 'admin',
   run: async ({ arguments: [kind, number, ...reason], asker, operations }) => {
     const id = numberFrom(number);

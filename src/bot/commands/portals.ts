@@ -7,6 +7,7 @@ export const portals: Command = {
   name: 'portals',
   usage: '',
   summary: `the ${shown} chats that were active last, with their rooms`,
+  example: 'portals',
   role: 'admin',
   run: async ({ operations }) => {
     const rows = await operations.recentPortals(shown);

@@ -7,6 +7,7 @@ export const retry: Command = {
   name: 'retry',
   usage: '[row N | message N]',
   summary: 'list what is stuck, uncertain or failed; with a number, try that one again',
+  example: 'retry row 12',
   role: 'admin',
   run: async (call) => {
     const [kind, number] = call.arguments;

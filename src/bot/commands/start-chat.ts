@@ -6,7 +6,9 @@ import type { Command } from '../command.ts';
 export const startChat: Command = {
   name: 'start-chat',
   usage: 'NUMBER [ACCOUNT]',
-  summary: 'make the room of a chat with this number, e.g. `start-chat +49 30 1234567`',
+  summary: 'make the room of a chat with this number, or lead to the one there is',
+  example: 'start-chat +49 30 1234567',
+  alias: 'create-portal',
   role: 'official',
   run: async ({ chats, asker, arguments: words }) => {
     const { number, account } = numberIn(words);
@@ -15,11 +17,26 @@ export const startChat: Command = {
   },
 };
 
+/** Makes the room in which it is written the room of a chat. */
+export const bridge: Command = {
+  name: 'bridge',
+  usage: 'NUMBER [ACCOUNT]',
+  summary: 'in a room that people made: let it mirror the chat with this number',
+  example: '!chancery bridge +49 30 1234567',
+  role: 'admin',
+  run: async ({ chats, place, arguments: words }) => {
+    const { number, account } = numberIn(words);
+    const chat = await chats.adopt(place.room, number, account);
+    return `This room mirrors the chat with ${chat.name} now. ${freedomOf(chat)}`;
+  },
+};
+
 /** Whether a number is known, and where its room is. */
 export const resolve: Command = {
   name: 'resolve',
   usage: 'NUMBER [ACCOUNT]',
-  summary: 'whether there is a chat with this number, and its room, e.g. `resolve +49 30 1234567`',
+  summary: 'whether there is a chat with this number, and its room',
+  example: 'resolve +49 30 1234567',
   role: 'official',
   run: async ({ chats, arguments: words }) => {
     const { number, account } = numberIn(words);

@@ -5,6 +5,7 @@ export const status: Command = {
   name: 'status',
   usage: '',
   summary: 'accounts, portals, and what waits or needs attention',
+  example: 'status',
   role: 'admin',
   run: async ({ operations }) => {
     const { accounts, portals, journal, messages, homeserver } = await operations.status();

@@ -12,6 +12,7 @@ export const template: Command = {
   usage: 'list [LANGUAGE] | send NAME [LANGUAGE] [| PARAMETER ...]',
   summary:
     'in a chat: list the approved messages, or send one, e.g. `template send appointment_reminder de | Monday | 10:30`',
+  example: 'template send appointment_reminder de | Monday | 10:30',
   role: 'official',
   run: async (call) => {
     const [what, ...rest] = call.arguments;

@@ -7,6 +7,7 @@ export const chatWindow: Command = {
   name: 'window',
   usage: '',
   summary: 'in a chat: until when its network lets you write freely',
+  example: '!chancery window',
   role: 'official',
   run: async ({ place, templates }) => {
     const until = await templates.openUntil(place.room);

@@ -57,6 +57,10 @@ function createRuntime(config: WhatsAppConfig, context: NetworkContext): Network
       sessions.set(account.id, session);
       return session;
     },
+    disconnect(account: AccountId) {
+      sessions.delete(account);
+      for (const [number, connected] of numbers) if (connected.account === account) numbers.delete(number);
+    },
     login: () => new WhatsAppLogin({ http, config, onCall: context.onCall }),
   };
 }

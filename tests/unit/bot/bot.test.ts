@@ -8,6 +8,7 @@ import { Lanes } from '../../../src/bridge/lanes.ts';
 import { Operations } from '../../../src/bridge/operations.ts';
 import { ChatStarting } from '../../../src/bridge/chat-starting.ts';
 import { Ghosts } from '../../../src/bridge/ghosts.ts';
+import { PortalCare } from '../../../src/bridge/portal-care.ts';
 import { PortalRooms } from '../../../src/bridge/portal-rooms.ts';
 import { TemplateSending } from '../../../src/bridge/template-sending.ts';
 import { asId, type EventId, type LaneKey, type RoomId, type UserId } from '../../../src/model/ids.ts';
@@ -25,10 +26,11 @@ beforeEach(async () => {
   const { context } = workshop;
   const templates = new TemplateSending(context, () => undefined);
   const chats = new ChatStarting(context, new PortalRooms(context), new Ghosts(context));
+  const care = new PortalCare(context, new PortalRooms(context), new Ghosts(context));
   const real = new Bot({
     admins: [admin],
     officials: ['agency.example'],
-    services: { operations: operationsOf(workshop), templates, chats },
+    services: { operations: operationsOf(workshop), templates, chats, care },
   });
   bot = { knows: (user) => real.knows(user), answer: (asker, line) => real.answer(asker, line, place) };
 });
@@ -43,7 +45,14 @@ function operationsOf({ context }: Workshop): Operations {
     new Lanes({ ...context, direction, concurrency: 1, handle: () => Promise.reject(new Error('nobody works here')) });
   const catchUp = new CatchUp(context, new Intake(context, () => undefined));
   const link = new HomeserverLink({ context, catchUp, registrationId: 'chancery', onReturn: async () => undefined });
-  return new Operations({ context, inbound: lanes('in'), outbound: lanes('out'), link, version: '1.2.3' });
+  return new Operations({
+    context,
+    inbound: lanes('in'),
+    outbound: lanes('out'),
+    link,
+    version: '1.2.3',
+    logout: async () => false,
+  });
 }
 
 /** A row that stands still, with a part that failed. */
@@ -78,20 +87,28 @@ test('help shows an official what an official may do, and an admin everything', 
     'template',
     'start-chat',
     'resolve',
+    'sync-portal',
   ]);
   expect(commandsIn(await bot.answer(admin, 'help'))).toEqual([
     'help',
     'version',
     'status',
     'portals',
+    'search',
     'retry',
     'drop',
     'acts',
     'accounts',
+    'logout',
+    'management-room',
     'window',
     'template',
     'start-chat',
     'resolve',
+    'sync-portal',
+    'bridge',
+    'unbridge',
+    'delete-portal',
   ]);
   expect([bot.knows(ana), bot.knows(admin)]).toEqual([true, true]);
 });
@@ -214,7 +231,7 @@ test.each(['drop', 'drop row', 'drop row 1', 'drop row x because', 'drop message
 );
 
 test('every retry and every drop is on record: who, when, what and why', async () => {
-  expect(await bot.answer(admin, 'acts')).toBe('Nothing was retried or dropped yet.');
+  expect(await bot.answer(admin, 'acts')).toBe('Admins have done nothing yet.');
   const { row } = await trouble();
   await bot.answer(admin, `retry row ${row}`);
   workshop.now += 60_000;
@@ -239,4 +256,39 @@ test('an error of the catalogue becomes words: its code, what happened, what to 
 test('an error that nobody foresaw is not hidden from the lane, which tries again and shows it', async () => {
   jest.spyOn(workshop.context.store.read.journal, 'counts').mockRejectedValueOnce(new Error('disk trouble'));
   await expect(bot.answer(admin, 'status')).rejects.toThrow('disk trouble');
+});
+
+test('help about one command shows what it takes, an example and its other name, to those who may use it', async () => {
+  expect(await bot.answer(ana, 'help start-chat')).toBe(
+    [
+      'start-chat NUMBER [ACCOUNT] - make the room of a chat with this number, or lead to the one there is',
+      'Example: `start-chat +49 30 1234567`',
+      'Also called `create-portal`.',
+    ].join('\n'),
+  );
+  expect(await bot.answer(ana, 'help CREATE-PORTAL')).toContain('start-chat NUMBER');
+  for (const name of ['drop', 'logout', 'nonsense'])
+    expect(await bot.answer(ana, `help ${name}`)).toContain('There is no such command for you');
+});
+
+test('every command that is shown has an example that begins as it is called', async () => {
+  for (const name of commandsIn(await bot.answer(admin, 'help'))) {
+    const example = /Example: `(?:!chancery )?([a-z-]+)/.exec(await bot.answer(admin, `help ${name}`))?.[1];
+    expect(example).toBe(name);
+  }
+});
+
+test('commands about a room say what to do where there is no chat, and logout where there is no such account', async () => {
+  for (const name of ['sync-portal', 'unbridge', 'delete-portal'])
+    expect(await bot.answer(admin, name)).toContain('This room is no chat');
+  for (const line of ['logout', 'logout whatsapp/1', 'logout a b'])
+    expect(await bot.answer(admin, line)).toContain('`logout whatsapp/106540352242922`');
+});
+
+test('search finds by a part of the name or the number, and says when there is nothing', async () => {
+  const portal = await workshop.portal();
+  const part = portal.name.slice(1, 4).toUpperCase();
+  expect(await bot.answer(admin, `search ${part}`)).toContain(portal.name);
+  expect(await bot.answer(admin, 'search %')).toContain('No chat has');
+  expect(await bot.answer(admin, 'search')).toContain('`search Meier`');
 });
