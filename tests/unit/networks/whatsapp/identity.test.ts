@@ -32,7 +32,7 @@ const named = ({ phone: from, user: from_user_id }: Names): object => ({
 });
 
 async function events(value: object): Promise<readonly RemoteEvent[]> {
-  const { events: found, unreadable } = await seen([value], state);
+  const { events: found, unreadable } = await seen([value], { state });
   expect(unreadable).toEqual([]);
   return found;
 }

@@ -74,12 +74,15 @@ export interface Seen {
 }
 
 /** What is seen of these values of changes, one after the other, without a database. */
-export async function seen(values: readonly object[], state = new MemoryState()): Promise<Seen> {
+export async function seen(
+  values: readonly object[],
+  { state = new MemoryState(), now = Date.UTC(2025, 5, 9) }: { state?: MemoryState; now?: number } = {},
+): Promise<Seen> {
   const unreadable: string[] = [];
   const events: RemoteEvent[] = [];
   const decoding = {
     state,
-    now: Date.UTC(2025, 5, 9),
+    now,
     historyWaitMs: 1_000,
     unreadable: (reason: string) => void unreadable.push(reason),
   };
