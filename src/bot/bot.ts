@@ -11,11 +11,12 @@ import type { UserId } from '../model/ids.ts';
 import { type Command, isCalled, type Role } from './command.ts';
 import { accounts } from './commands/accounts.ts';
 import { acts } from './commands/acts.ts';
+import { defaultAccount, managementRoom, mute, unmute } from './commands/choices.ts';
 import { drop } from './commands/drop.ts';
 import { help } from './commands/help.ts';
 import { logout } from './commands/logout.ts';
 import { portals } from './commands/portals.ts';
-import { deletePortal, managementRoom, syncPortal, unbridge } from './commands/rooms.ts';
+import { deletePortal, syncPortal, unbridge } from './commands/rooms.ts';
 import { search } from './commands/search.ts';
 import { retry } from './commands/retry.ts';
 import { status } from './commands/status.ts';
@@ -40,6 +41,9 @@ const commands: readonly Command[] = [
   template,
   startChat,
   resolve,
+  defaultAccount,
+  mute,
+  unmute,
   syncPortal,
   bridge,
   unbridge,

@@ -35,16 +35,17 @@ export class AdminRooms {
   /** Made once by its alias; whoever left it is invited again. */
   async #roomOf(admin: UserId): Promise<RoomId> {
     const { homeserver, identifiers, bot, store } = this.#context;
-    const chosen = await store.read.adminRooms.of(admin);
-    if (chosen !== undefined && (await homeserver.isJoined({ as: bot, room: chosen }))) return chosen;
+    const chosen = await store.read.choices.of(admin, 'management-room');
+    const room = chosen === undefined ? undefined : asId<RoomId>(chosen);
+    if (room !== undefined && (await homeserver.isJoined({ as: bot, room }))) return room;
     const recipe = privateRoom(
       identifiers.adminAlias(admin),
       'Chancery',
       'What the bridge has to tell its administrators',
     );
-    const { room, existed } = await homeserver.createRoom(bot, recipe);
-    if (existed) await homeserver.completeRoom({ as: bot, room }, recipe);
-    await homeserver.invite({ as: bot, room }, admin);
-    return room;
+    const { room: own, existed } = await homeserver.createRoom(bot, recipe);
+    if (existed) await homeserver.completeRoom({ as: bot, room: own }, recipe);
+    await homeserver.invite({ as: bot, room: own }, admin);
+    return own;
   }
 }

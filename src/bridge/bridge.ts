@@ -35,6 +35,7 @@ import { Outbound } from './outbound.ts';
 import { OutboundMedia } from './outbound-media.ts';
 import { OutboundMessages } from './outbound-message.ts';
 import { OutboundReactions } from './outbound-reaction.ts';
+import { PersonalChoices } from './personal-choices.ts';
 import { PortalCare } from './portal-care.ts';
 import { PortalRooms } from './portal-rooms.ts';
 import { Puppets, type PuppetWays } from './puppets.ts';
@@ -50,6 +51,7 @@ export interface Services {
   readonly templates: TemplateSending;
   readonly chats: ChatStarting;
   readonly care: PortalCare;
+  readonly choices: PersonalChoices;
 }
 
 export interface BridgeOptions {
@@ -134,6 +136,7 @@ export class Bridge {
         templates: this.templates,
         chats: this.chats,
         care: new PortalCare(context, rooms, ghosts),
+        choices: new PersonalChoices(context, puppetWays.registered),
       }),
     );
   }

@@ -34,7 +34,7 @@ export class ChatStarting {
    */
   async start(asker: UserId, text: string, account: string | undefined): Promise<StartedChat> {
     const { homeserver, bot } = this.#context;
-    const session = this.#sessionFor(account);
+    const session = await this.#sessionFor(asker, account);
     const { portal, contact } = await this.#portalWith(session, text);
     const room = await this.#rooms.ensure(portal);
     await this.#ghosts.ready(portal, room, contact);
@@ -46,9 +46,9 @@ export class ChatStarting {
    * Makes a room that people made the room of this chat. Throws as `start`; also where the room is unfit, or the chat has
    * one already. Nothing is changed for the chat then.
    */
-  async adopt(room: RoomId, text: string, account: string | undefined): Promise<StartedChat> {
+  async adopt(asker: UserId, room: RoomId, text: string, account: string | undefined): Promise<StartedChat> {
     const { store, identifiers } = this.#context;
-    const session = this.#sessionFor(account);
+    const session = await this.#sessionFor(asker, account);
     await this.#mustBeFit(room);
     const { portal, contact } = await this.#portalWith(session, text);
     await this.#enter(portal, room, contact);
@@ -92,9 +92,9 @@ export class ChatStarting {
   }
 
   /** Undefined where there is no room yet. Changes nothing; throws as `start`. */
-  async find(text: string, account: string | undefined): Promise<StartedChat | undefined> {
+  async find(asker: UserId, text: string, account: string | undefined): Promise<StartedChat | undefined> {
     const { accounts, portals } = this.#context.store.read;
-    const session = this.#sessionFor(account);
+    const session = await this.#sessionFor(asker, account);
     const onlyLooking: AdapterState = {
       get: (key) => accounts.stateOf(session.account.id, key),
       put: async () => undefined,
@@ -109,16 +109,18 @@ export class ChatStarting {
     return { name: portal.name, link, openUntil: await session.openUntil?.(portal.chatId) };
   }
 
-  #sessionFor(account: string | undefined): Session {
+  async #sessionFor(asker: UserId, account: string | undefined): Promise<Session> {
     const all = this.#context.sessions.all().map(({ session }) => session);
-    const fitting = all.filter(({ account: { id } }) => account === undefined || id.endsWith(account));
+    const wanted =
+      account ?? (all.length > 1 ? await this.#context.store.read.choices.of(asker, 'account') : undefined);
+    const fitting = all.filter(({ account: { id } }) => wanted === undefined || id.endsWith(wanted));
     const [first] = fitting;
     if (first !== undefined && fitting.length === 1) return first;
     const names = all.map(({ account: { id, displayName } }) => `${id} (${displayName})`).join(', ');
     throw invalid(
       all.length === 0
         ? 'No account is connected.'
-        : `Name one account, from which the chat is to be: ${names}. For example \`start-chat +49301234567 ${all[0]?.account.id ?? ''}\`.`,
+        : `Name one account, from which the chat is to be: ${names}. For example \`start-chat +49301234567 ${all[0]?.account.id ?? ''}\`; or choose one for all your chats with \`default-account\`.`,
     );
   }
 }

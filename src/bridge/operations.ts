@@ -1,15 +1,6 @@
 /** What admins may see and do, for the bot and the command line alike. */
-import { ChanceryError } from '../base/errors.ts';
 import { isReadable } from '../matrix/room-event.ts';
-import {
-  type AccountId,
-  asId,
-  type JournalId,
-  type LaneKey,
-  type PartId,
-  type RoomId,
-  type UserId,
-} from '../model/ids.ts';
+import { type AccountId, asId, type JournalId, type LaneKey, type PartId, type UserId } from '../model/ids.ts';
 import type { AccountStanding } from '../store/accounts.ts';
 import type { Act } from '../store/acts.ts';
 import type { AccountState } from '../store/schema.ts';
@@ -96,16 +87,6 @@ export class Operations {
     if (!(await this.#options.logout(asId<AccountId>(account)))) return false;
     await this.#options.context.store.write((unit) => unit.acts.add(this.#act(actor, 'logout', account)));
     return true;
-  }
-
-  /** From now on this admin is told unasked what must be known in this room. Throws `CH-COMMAND-INVALID`. */
-  async chooseRoom(admin: UserId, room: RoomId): Promise<void> {
-    const { store } = this.#options.context;
-    if ((await store.read.portals.byRoom(room)) !== undefined)
-      throw new ChanceryError('CH-COMMAND-INVALID', {
-        detail: 'This room is a chat, and its contact would be among the readers. Choose another room.',
-      });
-    await store.write((unit) => unit.adminRooms.put(admin, room));
   }
 
   /** Makes a waiting or parked row due at once; false when there is none of this number. */

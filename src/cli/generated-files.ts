@@ -7,6 +7,7 @@ import { sampleOf } from '../config/sample.ts';
 import { jsonSchemaOf } from '../config/settings.ts';
 import { makeRegistration } from '../matrix/registration.ts';
 import { configSchema } from './configuration.ts';
+import { errorsTable } from './errors-table.ts';
 import { pageWith } from './generated-section.ts';
 import { kindsTable } from './kinds-table.ts';
 import { metricsPage } from './metrics-page.ts';
@@ -31,7 +32,10 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/metrics.md', content: metricsPage() },
     {
       path: 'docs/networks/whatsapp.md',
-      content: pageWith('docs/networks/whatsapp.md', { 'table of kinds': kindsTable() }),
+      content: pageWith('docs/networks/whatsapp.md', {
+        'table of kinds': kindsTable(),
+        'table of errors': errorsTable(),
+      }),
     },
     { path: 'registration.yaml', content: await sampleRegistration() },
   ];

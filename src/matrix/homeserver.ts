@@ -242,6 +242,14 @@ export class Homeserver {
     return answer.event_id;
   }
 
+  /** Whether the user's clients keep silent about the room. Client-server API, "Push Rules". */
+  async setMuted(user: UserId, room: RoomId, isMuted: boolean): Promise<void> {
+    const ask = { as: { user }, path: path`/_matrix/client/v3/pushrules/global/override/${room}` };
+    const conditions = [{ kind: 'event_match', key: 'room_id', pattern: room }];
+    if (isMuted) await this.#requests.ask(anything, { ...ask, method: 'PUT', body: { conditions, actions: [] } });
+    else await unlessMissing(() => this.#requests.ask(anything, { ...ask, method: 'DELETE' }));
+  }
+
   /** Everything up to and including the event was read. */
   async readReceipt({ as, room }: InRoom, event: EventId): Promise<void> {
     await this.#post(as, path`/_matrix/client/v3/rooms/${room}/receipt/m.read/${event}`, {});

@@ -35,6 +35,9 @@ export type JournalState = (typeof journalStates)[number];
 /** Whether the network accepts an account as such: its token, its permissions. */
 export type AccountState = 'accepted' | 'refused';
 
+/** What a person can choose: the room in which an admin is told something, the account that new chats are from. */
+export type Choice = 'management-room' | 'account';
+
 export interface Tables {
   secret: { name: string; value: Uint8Array };
   account: {
@@ -98,7 +101,7 @@ export interface Tables {
     subject: string;
     reason: string | null;
   };
-  adminRoom: { userId: UserId; roomId: RoomId };
+  choice: { userId: UserId; choice: Choice; value: string };
   puppet: {
     accountId: AccountId;
     userId: UserId;

@@ -5,8 +5,8 @@
 import { SealedValues } from '../vault/sealed-values.ts';
 import { Accounts } from './accounts.ts';
 import { Acts } from './acts.ts';
-import { AdminRoomChoices } from './admin-rooms.ts';
 import { Backlog } from './backlog.ts';
+import { Choices } from './choices.ts';
 import { openDatabase } from './database.ts';
 import { Ghosts } from './ghosts.ts';
 import { Journal } from './journal.ts';
@@ -21,7 +21,7 @@ import { GroupingWriter, type OnCommit } from './writer.ts';
 export interface Repositories {
   readonly accounts: Accounts;
   readonly acts: Acts;
-  readonly adminRooms: AdminRoomChoices;
+  readonly choices: Choices;
   readonly backlog: Backlog;
   readonly ghosts: Ghosts;
   readonly journal: Journal;
@@ -71,7 +71,7 @@ export function openStore(directory: string, key: Uint8Array, onCommit?: OnCommi
 const repositoriesOver = (db: Connection, credentials: SealedValues): Repositories => ({
   accounts: new Accounts(db, credentials),
   acts: new Acts(db),
-  adminRooms: new AdminRoomChoices(db),
+  choices: new Choices(db),
   backlog: new Backlog(db),
   ghosts: new Ghosts(db),
   journal: new Journal(db),

@@ -134,6 +134,15 @@ test('an official with a token of their own is spoken as by it, and no longer af
   expect((await scene.arrivesInRoom('after the token is gone')).sender).not.toBe('@ben:localhost');
 });
 
+test('mute and unmute change what the clients of who asks make a sound of, and nobody else’s', async () => {
+  const { room } = await scene.openChat('so many messages');
+  const rule = (): Promise<unknown> => scene.ana.call('GET', `/pushrules/global/override/${encodeURIComponent(room)}`);
+  expect(await scene.command(room, 'mute')).toBe('Muted for you.');
+  expect(await rule()).toMatchObject({ actions: [], enabled: true });
+  expect(await scene.command(room, 'unmute')).toBe('No longer muted for you.');
+  await expect(rule()).rejects.toThrow('M_NOT_FOUND');
+});
+
 test('who may not stand for an account is refused with what to do, and a logout ends it', async () => {
   await expect(login('@mallory:localhost')).rejects.toThrow(/rooms\.officials/);
   await expect(login('@ben:elsewhere.example')).rejects.toThrow(/rooms\.officials/);

@@ -55,6 +55,7 @@ test('sync-portal invites again who left and sets the name right, and then finds
   expect(await scene.command(room, 'sync-portal')).toBe('Set right: 0. Invited: 1.');
   expect(await scene.command(room, 'sync-portal')).toBe('Everything was right already.');
   expect(await ask('sync-portal')).toContain('This room is no chat');
+  expect(await scene.command(room, 'mute')).toContain('In Element: the room, Settings, Notifications, Off');
 });
 
 test('unbridge ends the mirroring, leaves people and words where they are, and the next message makes a new room', async () => {

@@ -21,6 +21,8 @@ export interface HouseOptions {
   /** Names of those who are invited to every portal, whether official or not; the first official unless told. */
   readonly invited?: readonly string[];
   readonly whatsapp?: SettingsChange;
+  /** Numbers besides the one that `connectNumber` connects. */
+  readonly moreNumbers?: readonly AccountConfig[];
   /** More of the bridge's own section for WhatsApp. */
   readonly whatsappSection?: Readonly<Record<string, unknown>>;
   /** Where the bridge believes the homeserver to be, e.g. a proxy in front of it. */
@@ -105,6 +107,7 @@ export class House {
     officials = ['ana'],
     invited = officials.slice(0, 1),
     whatsapp: settings,
+    moreNumbers = [],
     whatsappSection = {},
     homeserverUrl,
     logLevel = 'info',
@@ -129,7 +132,7 @@ export class House {
       port: secrets.graphPort,
       appSecret: secrets.appSecret,
       webhookUrl: webhookUrlAt(secrets.webhookPort),
-      accounts: [accountWith(secrets.accessToken)],
+      accounts: [accountWith(secrets.accessToken), ...moreNumbers],
       settings: { retryBaseMs: 200, retryMaxMs: 2_000, ...settings },
     });
     const idsOf = (names: readonly string[]): string[] => names.map((name) => `@${name}:${synapse.serverName}`);

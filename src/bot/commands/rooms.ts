@@ -38,16 +38,3 @@ export const deletePortal = closing(
   'people-go',
   'as unbridge, and everybody is removed from the room; what was said stays on the homeserver',
 );
-
-/** Where this admin is told what nobody asked for. */
-export const managementRoom: Command = {
-  name: 'management-room',
-  usage: '',
-  summary: 'make this room the one in which I tell you what an administrator must know',
-  example: '!chancery management-room',
-  role: 'admin',
-  run: async ({ operations, place, asker }) => {
-    await operations.chooseRoom(asker, place.room);
-    return 'I will tell you here.';
-  },
-};

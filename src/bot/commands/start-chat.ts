@@ -24,9 +24,9 @@ export const bridge: Command = {
   summary: 'in a room that people made: let it mirror the chat with this number',
   example: '!chancery bridge +49 30 1234567',
   role: 'admin',
-  run: async ({ chats, place, arguments: words }) => {
+  run: async ({ chats, place, asker, arguments: words }) => {
     const { number, account } = numberIn(words);
-    const chat = await chats.adopt(place.room, number, account);
+    const chat = await chats.adopt(asker, place.room, number, account);
     return `This room mirrors the chat with ${chat.name} now. ${freedomOf(chat)}`;
   },
 };
@@ -38,9 +38,9 @@ export const resolve: Command = {
   summary: 'whether there is a chat with this number, and its room',
   example: 'resolve +49 30 1234567',
   role: 'official',
-  run: async ({ chats, arguments: words }) => {
+  run: async ({ chats, asker, arguments: words }) => {
     const { number, account } = numberIn(words);
-    const chat = await chats.find(number, account);
+    const chat = await chats.find(asker, number, account);
     return chat === undefined
       ? `There is no chat with ${number} yet. \`start-chat ${number}\` makes its room.`
       : `${chat.name}: ${chat.link}\n${freedomOf(chat)}`;

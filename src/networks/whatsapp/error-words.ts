@@ -32,7 +32,8 @@ const notAsItShouldBe = refused('WhatsApp says that something in this message is
 const ownProblem = again('WhatsApp has a problem of its own.');
 const unavailable = again('WhatsApp is not available at the moment.');
 
-const meanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
+/** In the order of their codes. */
+export const documentedErrors: readonly (readonly [code: number, meaning: Meaning])[] = [
   [0, account('WhatsApp does not accept the access token. Log the account in again.')],
   [1, ownProblem],
   [2, unavailable],
@@ -98,7 +99,9 @@ const meanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [132016, refused('Meta has switched this template off for good. Take another one.')],
   [133004, unavailable],
   [133010, account('This number is not registered with WhatsApp. Register it in the WhatsApp Manager.')],
-]);
+];
+
+const meanings: ReadonlyMap<number, Meaning> = new Map(documentedErrors);
 
 /** `status` is the HTTP status where the error answered a request. */
 export function meaningOf(code: number | undefined, details: string | undefined, status?: number): Meaning {

@@ -1,4 +1,4 @@
-/** Acts of every kind, and the rooms in which admins want to be told. */
+/** Acts of every kind, and what people chose for themselves. */
 export const portalCare = `
   ALTER TABLE act RENAME TO act_before;
   CREATE TABLE act (
@@ -12,8 +12,10 @@ export const portalCare = `
   INSERT INTO act SELECT id, at, actor, act, subject, reason FROM act_before;
   DROP TABLE act_before;
 
-  CREATE TABLE admin_room (
-    user_id TEXT PRIMARY KEY,
-    room_id TEXT NOT NULL
+  CREATE TABLE choice (
+    user_id TEXT NOT NULL,
+    choice TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (user_id, choice)
   ) STRICT, WITHOUT ROWID;
 `;

@@ -8,6 +8,7 @@ import { Lanes } from '../../../src/bridge/lanes.ts';
 import { Operations } from '../../../src/bridge/operations.ts';
 import { ChatStarting } from '../../../src/bridge/chat-starting.ts';
 import { Ghosts } from '../../../src/bridge/ghosts.ts';
+import { PersonalChoices } from '../../../src/bridge/personal-choices.ts';
 import { PortalCare } from '../../../src/bridge/portal-care.ts';
 import { PortalRooms } from '../../../src/bridge/portal-rooms.ts';
 import { TemplateSending } from '../../../src/bridge/template-sending.ts';
@@ -30,7 +31,13 @@ beforeEach(async () => {
   const real = new Bot({
     admins: [admin],
     officials: ['agency.example'],
-    services: { operations: operationsOf(workshop), templates, chats, care },
+    services: {
+      operations: operationsOf(workshop),
+      templates,
+      chats,
+      care,
+      choices: new PersonalChoices(context, undefined),
+    },
   });
   bot = { knows: (user) => real.knows(user), answer: (asker, line) => real.answer(asker, line, place) };
 });
@@ -87,6 +94,9 @@ test('help shows an official what an official may do, and an admin everything', 
     'template',
     'start-chat',
     'resolve',
+    'default-account',
+    'mute',
+    'unmute',
     'sync-portal',
   ]);
   expect(commandsIn(await bot.answer(admin, 'help'))).toEqual([
@@ -105,6 +115,9 @@ test('help shows an official what an official may do, and an admin everything', 
     'template',
     'start-chat',
     'resolve',
+    'default-account',
+    'mute',
+    'unmute',
     'sync-portal',
     'bridge',
     'unbridge',
@@ -279,10 +292,16 @@ test('every command that is shown has an example that begins as it is called', a
 });
 
 test('commands about a room say what to do where there is no chat, and logout where there is no such account', async () => {
-  for (const name of ['sync-portal', 'unbridge', 'delete-portal'])
+  for (const name of ['sync-portal', 'unbridge', 'delete-portal', 'mute', 'unmute'])
     expect(await bot.answer(admin, name)).toContain('This room is no chat');
   for (const line of ['logout', 'logout whatsapp/1', 'logout a b'])
     expect(await bot.answer(admin, line)).toContain('`logout whatsapp/106540352242922`');
+});
+
+test('a default account is taken only where it is one of those there are', async () => {
+  expect(await bot.answer(ana, `default-account ${account.id}`)).toBe(`Your new chats are from ${account.id}.`);
+  for (const line of ['default-account', 'set-relay nothing/1'])
+    expect(await bot.answer(ana, line)).toContain(`Name one account: ${account.id}`);
 });
 
 test('search finds by a part of the name or the number, and says when there is nothing', async () => {
