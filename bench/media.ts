@@ -10,7 +10,7 @@ import { installSynapse } from '../tests/peers/synapse/install.ts';
 import { Arrivals } from './arrivals.ts';
 import { atOnce } from './at-once.ts';
 import type { Bench, Figures, Say } from './bench.ts';
-import { citizensOf, type OpenChat, openChats } from './open-chats.ts';
+import { type OpenChat, openChats } from './open-chats.ts';
 import { rounded } from './rounded.ts';
 
 const chats = 20;
@@ -27,12 +27,14 @@ export const media: Bench = {
     await installSynapse(say);
     say(`Starting homeserver, bridge and simulated WhatsApp, and opening ${chats} chats ...`);
     const house = await House.running();
-    const citizens = citizensOf(house);
+    const { whatsapp } = house;
     try {
-      const opened = await openChats(house, chats, (phone, text) => citizens.write(phone, text));
+      const opened = await openChats(house, chats, async (phone, text) => {
+        await whatsapp.citizen({ phone, name: `Citizen ${phone}` });
+        await whatsapp.writeText(phone, text);
+      });
       return await measure(house, opened, say);
     } finally {
-      await citizens.close();
       await house.close();
     }
   },
