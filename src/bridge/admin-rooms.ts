@@ -1,5 +1,7 @@
-/** Where admins are told something unasked: for each one the room that they chose, else one
- * with the bot, made when it is first needed. */
+/**
+ * Where admins are told something unasked: for each one the room that they chose, else one with the bot, made when it is
+ * first needed.
+ */
 import { transactionIdOf } from '../matrix/identifiers.ts';
 import { privateRoom } from '../matrix/private-room.ts';
 import { renderNotice } from '../matrix/render.ts';

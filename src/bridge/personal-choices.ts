@@ -3,6 +3,7 @@ import { ChanceryError } from '../base/errors.ts';
 import type { Homeserver } from '../matrix/homeserver.ts';
 import type { RoomId, UserId } from '../model/ids.ts';
 import type { BridgeContext } from './context.ts';
+import { portalIn } from './portal-in.ts';
 
 export class PersonalChoices {
   readonly #context: BridgeContext;
@@ -35,9 +36,8 @@ export class PersonalChoices {
 
   /** Whether this person's clients make a sound of what is said in this chat. Throws `CH-COMMAND-INVALID`. */
   async mute(user: UserId, room: RoomId, isMuted: boolean): Promise<void> {
-    const { store, identifiers } = this.#context;
-    if ((await store.read.portals.byRoom(room)) === undefined)
-      throw invalid('This room is no chat. Write the command in the room of the chat, with `!chancery` before it.');
+    const { identifiers } = this.#context;
+    await portalIn(this.#context, room);
     if (this.#puppets === undefined || !identifiers.isLocal(user))
       throw invalid('I cannot change your settings here. In Element: the room, Settings, Notifications, Off.');
     await this.#puppets.setMuted(user, room, isMuted);

@@ -7,6 +7,7 @@ import type { RoomId, UserId } from '../model/ids.ts';
 import { outboundLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
+import { portalIn } from './portal-in.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import type { Place } from './template-sending.ts';
 import { words } from './words.ts';
@@ -45,7 +46,7 @@ export class PortalCare {
 
   /** The chat's room as it would be made now: its state, who is invited, who of the contacts is in it. */
   async sync(room: RoomId): Promise<{ readonly changed: number; readonly invited: number }> {
-    const portal = await this.#portalIn(room);
+    const portal = await portalIn(this.#context, room);
     this.#ghosts.forgetJoins(room);
     return this.#rooms.setRight(portal, room);
   }
@@ -56,7 +57,7 @@ export class PortalCare {
    */
   async close({ room, event }: Place, actor: UserId, closing: Closing): Promise<void> {
     const { store, homeserver, bot, identifiers, sessions, clock } = this.#context;
-    const portal = await this.#portalIn(room);
+    const portal = await portalIn(this.#context, room);
     await this.#nothingWaits(room);
     const { network } = sessions.get(portal.accountId).session.account;
     await homeserver.sendEvent({
@@ -102,14 +103,6 @@ export class PortalCare {
     if (waiting === undefined) return;
     throw new ChanceryError('CH-COMMAND-INVALID', {
       detail: 'Messages of this chat still wait to be sent. `retry` shows what holds them up; then ask again.',
-    });
-  }
-
-  async #portalIn(room: RoomId): Promise<Portal> {
-    const portal = await this.#context.store.read.portals.byRoom(room);
-    if (portal !== undefined) return portal;
-    throw new ChanceryError('CH-COMMAND-INVALID', {
-      detail: 'This room is no chat. Write the command in the room of the chat, with `!chancery` before it.',
     });
   }
 }

@@ -13,6 +13,7 @@ import { plainText } from '../model/rich-text.ts';
 import type { Session, TemplateSketch, Templates } from '../networks/contract.ts';
 import { outboundLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
+import { portalIn } from './portal-in.ts';
 
 /** Where and by whom a command was written. */
 export interface Place {
@@ -89,13 +90,8 @@ export class TemplateSending {
   }
 
   async #portalIn(room: RoomId): Promise<{ readonly portal: Portal; readonly session: Session }> {
-    const { store, sessions } = this.#context;
-    const portal = await store.read.portals.byRoom(room);
-    if (portal === undefined)
-      throw new ChanceryError('CH-COMMAND-INVALID', {
-        detail: 'This room is no chat. Write the command in the room of the chat, with `!chancery` before it.',
-      });
-    return { portal, session: sessions.get(portal.accountId).session };
+    const portal = await portalIn(this.#context, room);
+    return { portal, session: this.#context.sessions.get(portal.accountId).session };
   }
 }
 
