@@ -18,7 +18,7 @@ afterEach(async () => rm(folder, { recursive: true, force: true }));
 const init = (answers: object) =>
   chancery(['init', '--config', config, '--answers', '-'], { input: JSON.stringify(answers) });
 
-test('three answers make a configuration that is valid, a key and a registration, for their owner only', async () => {
+test('two answers make a configuration that is valid, a key and a registration, for their owner only', async () => {
   const { code, out, err } = await init({ server_name: 'agency.example', admin: '@ana:agency.example' });
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toContain('chancery doctor');
