@@ -4,7 +4,6 @@
  */
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { TransactionBatch } from '../matrix/transactions.ts';
-import type { AccountId } from '../model/ids.ts';
 import type { Sink } from '../networks/contract.ts';
 import type { JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
@@ -30,7 +29,7 @@ import { InboundReceipts } from './inbound-receipt.ts';
 import { Intake } from './intake.ts';
 import { Lanes } from './lanes.ts';
 import { Marks } from './marks.ts';
-import { Operations } from './operations.ts';
+import { Operations, type OperationsOptions } from './operations.ts';
 import { Outbound } from './outbound.ts';
 import { OutboundMedia } from './outbound-media.ts';
 import { OutboundMessages } from './outbound-message.ts';
@@ -58,8 +57,7 @@ export interface BridgeOptions {
   readonly registrationId: string;
   readonly version: string;
   readonly puppetWays: PuppetWays;
-  /** Ends the connection of an account for good; false when there is none of this id. */
-  readonly logout: (account: AccountId) => Promise<boolean>;
+  readonly logout: OperationsOptions['logout'];
   /** Who answers commands, given what commands may use. */
   readonly commands: (services: Services) => CommandAnswerer;
 }

@@ -9,6 +9,7 @@ import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import { stateIn } from './sink.ts';
+import type { Place } from './template-sending.ts';
 
 /** `link` leads into the room. `openUntil`: as `Session.openUntil`. */
 export interface StartedChat {
@@ -43,16 +44,16 @@ export class ChatStarting {
   }
 
   /**
-   * Makes a room that people made the room of this chat. Throws as `start`; also where the room is unfit, or the chat has
-   * one already. Nothing is changed for the chat then.
+   * Makes a room that people made the room of this chat. What was said in it before
+   * stays among those who are in it. Throws as `start`; also where the room is unfit, or the chat has one already.
    */
-  async adopt(asker: UserId, room: RoomId, text: string, account: string | undefined): Promise<StartedChat> {
+  async adopt(asker: UserId, { room, event }: Place, text: string, account: string | undefined): Promise<StartedChat> {
     const { store, identifiers } = this.#context;
     const session = await this.#sessionFor(asker, account);
     await this.#mustBeFit(room);
     const { portal, contact } = await this.#portalWith(session, text);
     await this.#enter(portal, room, contact);
-    const recorded = await store.write((unit) => this.#rooms.record(unit, portal, room));
+    const recorded = await store.write((unit) => this.#rooms.record(unit, portal, room, event));
     if (recorded === room) return this.#chat(session, portal, room);
     throw invalid(
       `This chat has a room already: ${identifiers.linkTo(recorded)}. Write \`!chancery unbridge\` there first, then ask again.`,

@@ -30,8 +30,8 @@ export interface OperationsOptions {
   readonly outbound: Lanes;
   readonly link: HomeserverLink;
   readonly version: string;
-  /** Ends the connection of an account for good; false when there is none of this id. */
-  readonly logout: (account: AccountId) => Promise<boolean>;
+  /** Ends the connection of an account for good, and records the act with it; false when there is none of this id. */
+  readonly logout: (account: AccountId, act: Act) => Promise<boolean>;
 }
 
 export class Operations {
@@ -83,10 +83,8 @@ export class Operations {
   }
 
   /** False when no such account is connected. */
-  async logout(account: string, actor: UserId): Promise<boolean> {
-    if (!(await this.#options.logout(asId<AccountId>(account)))) return false;
-    await this.#options.context.store.write((unit) => unit.acts.add(this.#act(actor, 'logout', account)));
-    return true;
+  logout(account: string, actor: UserId): Promise<boolean> {
+    return this.#options.logout(asId<AccountId>(account), this.#act(actor, 'logout', account));
   }
 
   /** Makes a waiting or parked row due at once; false when there is none of this number. */

@@ -3,8 +3,10 @@ import { ChanceryError } from '../base/errors.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import { transactionIdOf } from '../matrix/identifiers.ts';
 import { renderNotice } from '../matrix/render.ts';
+import { isReadable } from '../matrix/room-event.ts';
 import type { RoomId, UserId } from '../model/ids.ts';
 import { outboundLane, type Portal } from '../store/portals.ts';
+import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
 import { portalIn } from './portal-in.ts';
@@ -18,6 +20,9 @@ export interface FoundChat {
   /** Leads into the room; absent where there is none. */
   readonly link?: string;
 }
+
+/** Events of a room that are looked at before it is closed. */
+const latestLooked = 50;
 
 /** Whether the people who are in the room are removed from it as well. */
 export type Closing = 'people-stay' | 'people-go';
@@ -58,7 +63,6 @@ export class PortalCare {
   async close({ room, event }: Place, actor: UserId, closing: Closing): Promise<void> {
     const { store, homeserver, bot, identifiers, sessions, clock } = this.#context;
     const portal = await portalIn(this.#context, room);
-    await this.#nothingWaits(room);
     const { network } = sessions.get(portal.accountId).session.account;
     await homeserver.sendEvent({
       as: bot,
@@ -66,15 +70,28 @@ export class PortalCare {
       ...renderNotice(words.closed),
       transactionId: transactionIdOf({ account: portal.accountId, remote: event, part: 'closed', sender: bot.user }),
     });
+    await this.#everythingArrived(room);
+    // Before the room is given up, or the next message would find it by its alias.
     await homeserver.deleteAlias(bot, identifiers.portalAlias(network, portal.accountId, portal.chatId));
-    await this.#rooms.mark(portal, room, false);
-    await this.#empty(room, closing);
     await store.write(async (unit) => {
-      await unit.portals.change(portal.id, { roomId: null });
+      await nothingWaits(unit, room);
+      await unit.portals.change(portal.id, { roomId: null, comparedUpTo: null });
       const act = closing === 'people-go' ? 'delete-portal' : 'unbridge';
       await unit.acts.add({ at: clock.now(), actor, act, subject: `${room} of portal ${portal.id}`, reason: null });
     });
+    await this.#rooms.mark(portal, room, false);
+    await this.#empty(room, closing);
     await homeserver.leave({ as: bot, room });
+  }
+
+  /** What people wrote before they were told is in the journal: the homeserver may push a little later. */
+  async #everythingArrived(room: RoomId): Promise<void> {
+    const { homeserver, bot, identifiers, store } = this.#context;
+    const { events } = await homeserver.messages({ as: bot, room }, { limit: latestLooked });
+    for (const event of events) {
+      if (!isReadable(event) || event.state_key !== undefined || identifiers.isOurs(event.sender)) continue;
+      if (!(await store.read.journal.has('out', event.event_id))) throw stillWaits();
+    }
   }
 
   async #empty(room: RoomId, closing: Closing): Promise<void> {
@@ -97,12 +114,14 @@ export class PortalCare {
       log.info({ room, err: thrown }, 'somebody could not be removed from a room that was closed');
     }
   }
-
-  async #nothingWaits(room: RoomId): Promise<void> {
-    const [waiting] = await this.#context.store.read.journal.open(outboundLane(room), 1);
-    if (waiting === undefined) return;
-    throw new ChanceryError('CH-COMMAND-INVALID', {
-      detail: 'Messages of this chat still wait to be sent. `retry` shows what holds them up; then ask again.',
-    });
-  }
 }
+
+async function nothingWaits({ journal }: UnitOfWork, room: RoomId): Promise<void> {
+  if ((await journal.newest(outboundLane(room))) !== undefined) throw stillWaits();
+}
+
+const stillWaits = (): ChanceryError =>
+  new ChanceryError('CH-COMMAND-INVALID', {
+    detail:
+      'Messages of this chat still wait to be sent, so it goes on. `retry` shows what holds them up; then ask again.',
+  });

@@ -9,7 +9,7 @@ import { type BridgeInfo, bridgeInfoState } from '../matrix/bridge-info.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { CreateRoom } from '../matrix/room-requests.ts';
 import { portalRoom } from '../matrix/portal-room.ts';
-import type { PortalId, RoomId, UserId } from '../model/ids.ts';
+import type { EventId, PortalId, RoomId, UserId } from '../model/ids.ts';
 import type { Portal } from '../store/portals.ts';
 import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
@@ -42,10 +42,13 @@ export class PortalRooms {
     return recorded;
   }
 
-  /** The portal's room from now on; the one that was recorded meanwhile, where there is one. */
-  async record(unit: UnitOfWork, { id }: Portal, room: RoomId): Promise<RoomId> {
+  /**
+   * The portal's room from now on; the one that was recorded meanwhile, where there is one. What was said in it up to
+   * `comparedUpTo` was not said to the contact, and is never sent.
+   */
+  async record(unit: UnitOfWork, { id }: Portal, room: RoomId, comparedUpTo: EventId | null = null): Promise<RoomId> {
     const present = (await unit.portals.get(id))?.roomId ?? null;
-    if (present === null) await unit.portals.change(id, { roomId: room });
+    if (present === null) await unit.portals.change(id, { roomId: room, comparedUpTo });
     return present ?? room;
   }
 

@@ -6,6 +6,7 @@ import type { BridgeContext } from '../bridge/context.ts';
 import { type AccountId, asId, type NetworkId } from '../model/ids.ts';
 import type { Account, Network, NetworkRuntime } from '../networks/contract.ts';
 import type { LoginFlow, NewAccount } from '../networks/login.ts';
+import type { Act } from '../store/acts.ts';
 import type { AccountExaminations } from './control-step.ts';
 import { networks } from './networks.ts';
 
@@ -52,11 +53,14 @@ export class Accounts {
   }
 
   /** Forgets the credentials and ends the session; chats stay. False when no account of this id is connected. */
-  async logout(id: AccountId): Promise<boolean> {
+  async logout(id: AccountId, act: Act): Promise<boolean> {
     const { store, sessions } = this.#context;
     const network = sessions.networkOf(id);
     if (network === undefined) return false;
-    await store.write((unit) => unit.accounts.logOut(id));
+    await store.write(async (unit) => {
+      await unit.accounts.logOut(id);
+      await unit.acts.add(act);
+    });
     this.#get(network).runtime.disconnect(id);
     return sessions.delete(id);
   }

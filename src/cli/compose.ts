@@ -75,7 +75,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     registrationId: registration.id,
     version,
     puppetWays: ways,
-    logout: (account) => accounts.logout(account),
+    logout: (account, act) => accounts.logout(account, act),
     commands: (services) => new Bot({ admins: rooms.admins, officials: rooms.officials, services }),
   });
   const accounts: Accounts = await connectAccounts(context, bridge, config.networks);

@@ -8,9 +8,20 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { asId, type ContentUri, type EventId, type RoomId, type UserId } from '../model/ids.ts';
 import type { Acting } from './acting.ts';
+import {
+  anything,
+  capabilitiesShape,
+  eventAnswer,
+  jsonObject,
+  memberShape,
+  roomAnswer,
+  unless,
+  unlessMissing,
+  versionsShape,
+} from './answers.ts';
 import { HomeserverError } from './homeserver-error.ts';
 import { type DownloadedMedia, HomeserverMedia, type MediaUpload } from './homeserver-media.ts';
-import { isJsonObject, type JsonObject } from './json-object.ts';
+import type { JsonObject } from './json-object.ts';
 import { readAnswer } from './read-answer.ts';
 import { type Actor, type OnRequest, Requests } from './requests.ts';
 import { type RoomEvent, readRoomEvent, readRoomEvents, type UnreadableEvent } from './room-event.ts';
@@ -25,8 +36,9 @@ import {
   type SendEvent,
   type StateEvent,
   stateOfRoom,
+  statePath,
 } from './room-requests.ts';
-import { joined, path, type UrlPath } from './url-path.ts';
+import { path, type UrlPath } from './url-path.ts';
 
 export type * from './room-requests.ts';
 
@@ -43,32 +55,6 @@ export interface HomeserverOptions {
 
 /** What waits for a page of history is a whole transaction. */
 const historyWithinMs = 15_000;
-const anything = z.unknown();
-const jsonObject = z.custom<JsonObject>(isJsonObject, 'an object');
-const roomAnswer = z.object({
-  room_id: z
-    .string()
-    .startsWith('!')
-    .transform(asId<RoomId>),
-});
-const eventAnswer = z.object({
-  event_id: z
-    .string()
-    .startsWith('$')
-    .transform(asId<EventId>),
-});
-const versionsShape = z.object({ versions: z.array(z.string()) });
-const capabilitiesShape = z.object({
-  capabilities: z.object({ 'm.room_versions': z.object({ available: z.record(z.string(), anything) }) }),
-});
-const memberShape = z.object({
-  state_key: z
-    .string()
-    .startsWith('@')
-    .transform(asId<UserId>),
-  content: z.object({ membership: z.enum(['join', 'invite']), displayname: z.string().optional().catch(undefined) }),
-});
-
 export class Homeserver {
   readonly #serverName: string;
   readonly #requests: Requests;
@@ -363,21 +349,3 @@ export class Homeserver {
 }
 
 const localpartOf = (user: UserId): string => user.slice(1, user.indexOf(':'));
-
-function statePath(room: RoomId, type: string, stateKey: string): UrlPath {
-  const ofType = path`/_matrix/client/v3/rooms/${room}/state/${type}`;
-  return stateKey === '' ? ofType : joined(ofType, path`/${stateKey}`);
-}
-
-const unlessMissing = <Answer>(request: () => Promise<Answer>): Promise<Answer | undefined> =>
-  unless('M_NOT_FOUND', request);
-
-/** Undefined where the homeserver refuses with this code, which is an answer here and no failure. */
-async function unless<Answer>(errcode: string, request: () => Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await request();
-  } catch (thrown) {
-    if (thrown instanceof HomeserverError && thrown.errcode === errcode) return undefined;
-    throw thrown;
-  }
-}

@@ -3,6 +3,7 @@ import type { EventId, RoomId, UserId } from '../model/ids.ts';
 import type { Acting } from './acting.ts';
 import type { JsonObject } from './json-object.ts';
 import type { RoomEvent, UnreadableEvent } from './room-event.ts';
+import { joined, path, type UrlPath } from './url-path.ts';
 
 export interface StateEvent {
   readonly type: string;
@@ -89,4 +90,10 @@ export function createRoomBody(room: CreateRoom): object {
     power_level_content_override: room.powerLevels,
     initial_state: room.initialState.map(({ type, stateKey, content }) => ({ type, state_key: stateKey, content })),
   };
+}
+
+/** Where a state event of a room is read and written. */
+export function statePath(room: RoomId, type: string, stateKey: string): UrlPath {
+  const ofType = path`/_matrix/client/v3/rooms/${room}/state/${type}`;
+  return stateKey === '' ? ofType : joined(ofType, path`/${stateKey}`);
 }

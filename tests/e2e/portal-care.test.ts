@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loginAnswers } from '../peers/house.ts';
 import type { OrdinaryClient } from '../peers/matrix-client/ordinary-client.ts';
-import { Scene } from '../peers/scene.ts';
+import { replyTarget, Scene } from '../peers/scene.ts';
 
 let scene: Scene;
 let ben: OrdinaryClient;
@@ -105,7 +105,17 @@ test('bridge makes a room that people have the room of a chat, and refuses one t
   const open = await made({ preset: 'public_chat' });
   expect(await scene.command(open, 'bridge +49 30 777123')).toContain('by invitation only');
   const users = { [bot]: 50, '@ana:localhost': 100 };
-  const room = await made({ room_version: '11', power_level_content_override: { users } });
+  const { room_id: room } = (await ana.call('POST', '/createRoom', {
+    preset: 'private_chat',
+    room_version: '11',
+    power_level_content_override: { users },
+  })) as { room_id: string };
+  const before = await ana.sendText(room, 'among ourselves, before the bridge');
+  await ana.call('POST', `/rooms/${encodeURIComponent(room)}/invite`, { user_id: bot });
+  await ana.waitForEvent(
+    ({ room_id: id, sender, content }) => id === room && sender === bot && content['membership'] === 'join',
+    { what: 'the bot in the room', timeoutMs: 20_000 },
+  );
   expect(await scene.command(room, 'bridge +49 30 777123')).toContain('mirrors the chat');
   expect(await scene.command(room, 'bridge +49 30 777123')).toContain('is a chat already');
   await scene.house.whatsapp.citizen({ phone: '4930777123', name: 'Dora' });
@@ -113,6 +123,13 @@ test('bridge makes a room that people have the room of a chat, and refuses one t
   expect((await scene.arrivesInRoom('in the room that people made')).room_id).toBe(room);
   await ana.sendText(room, 'answered where people sit');
   await scene.arrivesAtPhone('answered where people sit');
+  await scene.house.bridge.stop();
+  await scene.house.bridge.start();
+  await ana.sendText(room, 'and after a restart');
+  await scene.arrivesAtPhone('and after a restart');
+  await scene.settled();
+  expect(await scene.reachedPhone('among ourselves, before the bridge')).toEqual([]);
+  expect(ana.events.filter(({ content }) => replyTarget(content) === before)).toEqual([]);
   const other = await made({ room_version: '11', power_level_content_override: { users } });
   expect(await scene.command(other, 'bridge +49 30 777123')).toContain('has a room already');
 });

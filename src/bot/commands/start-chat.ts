@@ -26,7 +26,7 @@ export const bridge: Command = {
   role: 'admin',
   run: async ({ chats, place, asker, arguments: words }) => {
     const { number, account } = numberIn(words);
-    const chat = await chats.adopt(asker, place.room, number, account);
+    const chat = await chats.adopt(asker, place, number, account);
     return `This room mirrors the chat with ${chat.name} now. ${freedomOf(chat)}`;
   },
 };
