@@ -20,6 +20,7 @@ import { deletePortal, syncPortal, unbridge } from './commands/rooms.ts';
 import { search } from './commands/search.ts';
 import { retry } from './commands/retry.ts';
 import { status } from './commands/status.ts';
+import { group } from './commands/group.ts';
 import { bridge, resolve, startChat } from './commands/start-chat.ts';
 import { template } from './commands/template.ts';
 import { chatWindow } from './commands/window.ts';
@@ -40,6 +41,7 @@ const commands: readonly Command[] = [
   chatWindow,
   template,
   startChat,
+  group,
   resolve,
   defaultAccount,
   mute,

@@ -18,9 +18,11 @@ import { Courtesy } from './courtesy.ts';
 import { Dropping } from './dropping.ts';
 import { Feedback } from './feedback.ts';
 import { Ghosts } from './ghosts.ts';
+import { GroupCare } from './group-care.ts';
 import { Health } from './health.ts';
 import { HomeserverLink } from './homeserver-link.ts';
 import { Inbound } from './inbound.ts';
+import { InboundChat } from './inbound-chat.ts';
 import { InboundHistory } from './inbound-history.ts';
 import { InboundMedia } from './inbound-media.ts';
 import { InboundMessages } from './inbound-message.ts';
@@ -50,6 +52,7 @@ export interface Services {
   readonly templates: TemplateSending;
   readonly chats: ChatStarting;
   readonly care: PortalCare;
+  readonly groups: GroupCare;
   readonly choices: PersonalChoices;
 }
 
@@ -134,6 +137,7 @@ export class Bridge {
         templates: this.templates,
         chats: this.chats,
         care: new PortalCare(context, rooms, ghosts),
+        groups: new GroupCare(context),
         choices: new PersonalChoices(context, puppetWays.registered),
       }),
     );
@@ -196,6 +200,7 @@ export class Bridge {
     return new Inbound(context, {
       ghosts,
       messages,
+      chat: new InboundChat(context, rooms, ghosts),
       history: new InboundHistory(context, rooms, messages),
       reactions: new InboundReactions(context, rooms, voices),
       receipts: new InboundReceipts({

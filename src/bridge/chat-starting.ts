@@ -8,6 +8,7 @@ import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { PortalRooms } from './portal-rooms.ts';
+import { sessionFor } from './session-choice.ts';
 import { stateIn } from './sink.ts';
 import type { Place } from './template-sending.ts';
 
@@ -35,7 +36,7 @@ export class ChatStarting {
    */
   async start(asker: UserId, text: string, account: string | undefined): Promise<StartedChat> {
     const { homeserver, bot } = this.#context;
-    const session = await this.#sessionFor(asker, account);
+    const session = await sessionFor(this.#context, asker, account);
     const { portal, contact } = await this.#portalWith(session, text);
     const room = await this.#rooms.ensure(portal);
     await this.#ghosts.ready(portal, room, contact);
@@ -49,7 +50,7 @@ export class ChatStarting {
    */
   async adopt(asker: UserId, { room, event }: Place, text: string, account: string | undefined): Promise<StartedChat> {
     const { store, identifiers } = this.#context;
-    const session = await this.#sessionFor(asker, account);
+    const session = await sessionFor(this.#context, asker, account);
     await this.#mustBeFit(room);
     const { portal, contact } = await this.#portalWith(session, text);
     await this.#enter(portal, room, contact);
@@ -95,7 +96,7 @@ export class ChatStarting {
   /** Undefined where there is no room yet. Changes nothing; throws as `start`. */
   async find(asker: UserId, text: string, account: string | undefined): Promise<StartedChat | undefined> {
     const { accounts, portals } = this.#context.store.read;
-    const session = await this.#sessionFor(asker, account);
+    const session = await sessionFor(this.#context, asker, account);
     const onlyLooking: AdapterState = {
       get: (key) => accounts.stateOf(session.account.id, key),
       put: async () => undefined,
@@ -108,21 +109,6 @@ export class ChatStarting {
   async #chat(session: Session, portal: Portal, room: RoomId): Promise<StartedChat> {
     const link = this.#context.identifiers.linkTo(room);
     return { name: portal.name, link, openUntil: await session.openUntil?.(portal.chatId) };
-  }
-
-  async #sessionFor(asker: UserId, account: string | undefined): Promise<Session> {
-    const all = this.#context.sessions.all().map(({ session }) => session);
-    const wanted =
-      account ?? (all.length > 1 ? await this.#context.store.read.choices.of(asker, 'account') : undefined);
-    const fitting = all.filter(({ account: { id } }) => wanted === undefined || id.endsWith(wanted));
-    const [first] = fitting;
-    if (first !== undefined && fitting.length === 1) return first;
-    const names = all.map(({ account: { id, displayName } }) => `${id} (${displayName})`).join(', ');
-    throw invalid(
-      all.length === 0
-        ? 'No account is connected.'
-        : `Name one account, from which the chat is to be: ${names}. For example \`start-chat +49301234567 ${all[0]?.account.id ?? ''}\`; or choose one for all your chats with \`default-account\`.`,
-    );
   }
 }
 

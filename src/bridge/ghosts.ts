@@ -24,6 +24,22 @@ export class Ghosts {
     return ghost;
   }
 
+  /** The ghost of this contact is no longer in the room. */
+  async gone({ accountId }: Portal, room: RoomId, contact: ContactSketch): Promise<void> {
+    const { store, homeserver, identifiers, sessions } = this.#context;
+    const { network } = sessions.get(accountId).session.account;
+    const known = await store.read.ghosts.get(network, contact.id);
+    if (known === undefined) return;
+    const ghost = { user: known.userId, device: identifiers.device(known.userId) };
+    try {
+      await homeserver.leave({ as: ghost, room });
+    } catch (thrown) {
+      // They were never in it.
+      if (!(thrown instanceof HomeserverError) || thrown.kind !== 'permanent') throw thrown;
+    }
+    this.#joined.deleteAll(joinKey(room, ghost));
+  }
+
   /** Who is in the room is to be made sure of again: the homeserver let somebody not speak there. */
   forgetJoins(room: RoomId): void {
     this.#joined.deleteAll(`${room} `);

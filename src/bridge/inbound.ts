@@ -11,6 +11,7 @@ import type { Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import { TryAgain } from './failures.ts';
 import type { Ghosts } from './ghosts.ts';
+import type { InboundChat } from './inbound-chat.ts';
 import type { InboundHistory } from './inbound-history.ts';
 import type { InboundMessages } from './inbound-message.ts';
 import type { InboundReactions } from './inbound-reaction.ts';
@@ -21,6 +22,7 @@ const forbiddenAttempts = 3;
 const lookAgainMs = 250;
 
 export interface InboundHandlers {
+  readonly chat: InboundChat;
   readonly ghosts: Ghosts;
   readonly history: InboundHistory;
   readonly messages: InboundMessages;
@@ -60,13 +62,16 @@ export class Inbound {
   }
 
   async #handOver(row: JournalRow, portal: Portal, event: RemoteEvent, signal: AbortSignal): Promise<void> {
-    const { history, messages, reactions, receipts } = this.#handlers;
+    const { chat, history, messages, reactions, receipts } = this.#handlers;
     switch (event.kind) {
       case 'message':
         return messages.handle({ row, portal, event, signal });
       case 'reaction':
       case 'reaction-removed':
         return reactions.handle({ row, portal, event, signal });
+      case 'chat-info':
+      case 'membership':
+        return chat.handle({ row, portal, event, signal });
       case 'history-batch':
         return history.handle({ row, portal, event, signal });
       case 'delivery-receipt':

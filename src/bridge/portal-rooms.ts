@@ -74,6 +74,14 @@ export class PortalRooms {
     return { changed, invited };
   }
 
+  /** The room is called as its portal. */
+  async rename(portal: Portal, room: RoomId): Promise<void> {
+    const { homeserver, bot } = this.#context;
+    const { name } = this.#recipe(portal);
+    await homeserver.ensureState({ as: bot, room }, { type: 'm.room.name', stateKey: '', content: { name } });
+    await this.mark(portal, room, true);
+  }
+
   /** Whether the room tells clients that it mirrors this chat. */
   async mark(portal: Portal, room: RoomId, isPortal: boolean): Promise<void> {
     const { homeserver, bot } = this.#context;

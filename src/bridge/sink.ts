@@ -96,9 +96,12 @@ async function portalOf(
 ): Promise<Portal | undefined> {
   if (isReceipt(event))
     return (await unit.portals.find(account, event.chat)) ?? portalOfSent(unit, account, event.sendKey);
-  const own = event.kind === 'history-batch' ? undefined : event.own;
-  const name = own === undefined ? event.from.displayName : own.chatName;
-  return unit.portals.ensure(account, event.chat, name ?? event.chat, now);
+  return unit.portals.ensure(account, event.chat, event.chatName ?? nameOfContact(event) ?? event.chat, now);
+}
+
+/** Of whom the chat is with, which the account itself is not. */
+function nameOfContact(event: Exclude<RemoteEvent, ReceiptEvent>): string | undefined {
+  return 'from' in event && !('own' in event) ? event.from.displayName : undefined;
 }
 
 async function portalOfSent(

@@ -8,6 +8,8 @@ interface Occurrence {
   readonly id: RemoteEventId;
   readonly chat: ChatId;
   readonly at: number;
+  /** How the chat is called, where its contact does not name it. */
+  readonly chatName?: string;
 }
 
 /** A person as the network described them in this event. */
@@ -16,12 +18,9 @@ export interface ContactSketch {
   readonly displayName?: string;
 }
 
-/**
- * What the account itself said elsewhere, such as in an app on the official's phone; `from` then is the account.
- * `chatName`: how the chat is called, where it is known.
- */
+/** What the account itself said elsewhere, such as in an app on the official's phone; `from` then is the account. */
 interface PerhapsOwn {
-  readonly own?: { readonly chatName?: string };
+  readonly own?: true;
 }
 
 export interface MessageEvent extends Occurrence, PerhapsOwn {
@@ -46,8 +45,13 @@ export interface ReactionRemovedEvent extends Occurrence, PerhapsOwn {
   readonly target: RemoteMessageId;
 }
 
+/** Of a chat with several people it may be told that somebody has a message, and not who. */
+interface PerhapsOfSomebody {
+  readonly ofSomebody?: true;
+}
+
 /** What became of a message that we sent. At least one of `message` and `sendKey` is known. */
-export interface DeliveryReceiptEvent extends Occurrence {
+export interface DeliveryReceiptEvent extends Occurrence, PerhapsOfSomebody {
   readonly kind: 'delivery-receipt';
   readonly state: 'sent' | 'delivered' | 'failed';
   readonly message: RemoteMessageId;
@@ -56,10 +60,23 @@ export interface DeliveryReceiptEvent extends Occurrence {
   readonly reason?: string;
 }
 
-export interface ReadReceiptEvent extends Occurrence {
+export interface ReadReceiptEvent extends Occurrence, PerhapsOfSomebody {
   readonly kind: 'read-receipt';
   readonly message: RemoteMessageId;
   readonly sendKey?: SendKey;
+}
+
+/** The chat is called `chatName` from now on. */
+export interface ChatInfoEvent extends Occurrence {
+  readonly kind: 'chat-info';
+  readonly chatName: string;
+}
+
+/** Who has come into a chat with several people, and who is no longer in it. */
+export interface MembershipEvent extends Occurrence {
+  readonly kind: 'membership';
+  readonly joined: readonly ContactSketch[];
+  readonly left: readonly ContactSketch[];
 }
 
 /**
@@ -80,7 +97,9 @@ export type RemoteEvent =
   | ReactionEvent
   | ReactionRemovedEvent
   | DeliveryReceiptEvent
-  | ReadReceiptEvent;
+  | ReadReceiptEvent
+  | ChatInfoEvent
+  | MembershipEvent;
 
 /** What became of a message that is there already. */
 export type ReceiptEvent = DeliveryReceiptEvent | ReadReceiptEvent;

@@ -111,6 +111,31 @@ export interface Templates {
   ): Promise<{ readonly text: string } | { readonly refusal: string }>;
 }
 
+/** Somebody who asks to be let into a group. */
+export interface JoinRequest {
+  readonly id: string;
+  readonly contact: ContactSketch;
+}
+
+/**
+ * Groups that the account itself makes and keeps, where the network has such. What was asked for shows in the group's
+ * chat once the network has done it. All throw `CH-NETWORK-UNREACHABLE`, and `CH-COMMAND-INVALID` with what to write
+ * instead.
+ */
+export interface Groups {
+  /** Its chat appears as soon as the network has made it. */
+  create(group: { readonly name: string; readonly approval: boolean }, signal: AbortSignal): Promise<void>;
+  /** The link by which people join. `renew`: the former one leads nowhere from then on. */
+  link(chat: ChatId, how: 'show' | 'renew', signal: AbortSignal): Promise<string>;
+  members(chat: ChatId, signal: AbortSignal): Promise<readonly ContactSketch[]>;
+  /** `person`: as they are listed among the members, or their number. */
+  remove(chat: ChatId, person: string, signal: AbortSignal): Promise<void>;
+  requests(chat: ChatId, signal: AbortSignal): Promise<readonly JoinRequest[]>;
+  decide(chat: ChatId, request: string, verdict: 'approve' | 'decline', signal: AbortSignal): Promise<void>;
+  rename(chat: ChatId, name: string, signal: AbortSignal): Promise<void>;
+  close(chat: ChatId, signal: AbortSignal): Promise<void>;
+}
+
 /** A connected account. What a network cannot do is declared in its capabilities and never called. */
 export interface Session {
   readonly account: Account;
@@ -123,6 +148,8 @@ export interface Session {
   openUntil?(chat: ChatId): Promise<number | undefined>;
   /** Messages that the network has approved, where it has such. */
   readonly templates?: Templates;
+  /** Where the network has groups that an account can keep. */
+  readonly groups?: Groups;
   /**
    * Does what may safely be done twice before the send, such as uploading a file; the result is kept and handed to
    * `send`. Throws on trouble; the core tries again.

@@ -38,6 +38,15 @@ export type AccountState = 'accepted' | 'refused';
 /** What a person can choose: the room in which an admin is told something, the account that new chats are from. */
 export type Choice = 'management-room' | 'account';
 
+/** What people do that is recorded with who and when. */
+export type RecordedAct =
+  | 'retry'
+  | 'drop'
+  | 'unbridge'
+  | 'delete-portal'
+  | 'logout'
+  | `group-${'create' | 'delete' | 'remove' | 'approve' | 'decline' | 'rename' | 'new-link'}`;
+
 export interface Tables {
   secret: { name: string; value: Uint8Array };
   account: {
@@ -97,7 +106,7 @@ export interface Tables {
     id: Generated<number>;
     at: number;
     actor: UserId;
-    act: 'retry' | 'drop' | 'unbridge' | 'delete-portal' | 'logout';
+    act: RecordedAct;
     subject: string;
     reason: string | null;
   };

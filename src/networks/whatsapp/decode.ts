@@ -16,7 +16,8 @@ import {
 import { meaningOf } from './error-words.ts';
 import { eventIdOf } from './event-ids.ts';
 import { decodeHistory, type HistoryDecoding } from './history.ts';
-import { groupNotice } from './group-notices.ts';
+import { groupChange, unnamed } from './group-changes.ts';
+import { groupSeen } from './group-state.ts';
 import { nameFromPhone, namesChanged, recipientOf, senderOf } from './identity.ts';
 import { contentOf } from './message-content.ts';
 import { originalOf, ownMessage } from './own-messages.ts';
@@ -60,8 +61,11 @@ export async function decodeChange(change: Change, decoding: Decoding): Promise<
     else if (state === undefined) unreadable('a status that is not known here', item);
     else events.push(...(await decodeStatus(data, state, contacts.only, decoding)));
   }
-  for (const item of listOf('groups'))
-    take(groupNotice(field, item, now), `a webhook of the field ${field} without a group`, item);
+  for (const item of listOf('groups')) {
+    const changes = await groupChange(field, item, decoding.state, now);
+    if (changes === undefined) unreadable(`a webhook of the field ${field} without a group`, item);
+    else events.push(...changes);
+  }
   const known = value.messages ?? value.message_echoes ?? value.statuses ?? value.groups ?? value.errors;
   if (known === undefined) unreadable(`a webhook of the field ${field}, which is not known here`, value);
   return events;
@@ -93,8 +97,11 @@ async function decodeMessage(
   if (type === 'system' && system !== undefined)
     await namesChanged(state, contact, { phone: system.wa_id ?? system.new_wa_id, userId: system.user_id }, seenAt);
   const displayName = name ?? nameFromPhone(message.from ?? described?.wa_id);
+  const inGroup =
+    group === undefined ? undefined : await groupSeen(state, group, type === 'system' ? undefined : seenAt);
   const occurrence = {
     chat: asId<ChatId>(group ?? contact),
+    ...(inGroup === undefined ? {} : { chatName: inGroup.name?.text ?? unnamed }),
     at,
     from: { id: contact, ...(displayName === undefined ? {} : { displayName }) },
   };
@@ -156,6 +163,7 @@ async function decodeStatus(
     chat: asId<ChatId>(chat ?? status.recipient_id ?? userId ?? 'unknown'),
     at: timeOf(status.timestamp, now),
     message: asId<RemoteMessageId>(id),
+    ...(status.recipient_type === 'group' ? { ofSomebody: true as const } : {}),
     ...(sendKey === undefined ? {} : { sendKey: asId<SendKey>(sendKey) }),
   };
   if (state === 'read') return [{ ...occurrence, kind: 'read-receipt' }];

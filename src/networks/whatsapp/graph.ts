@@ -46,7 +46,15 @@ export interface GraphOptions {
 }
 
 /** What is asked, for those who measure how long it takes. */
-export type GraphOperation = 'send' | 'mark' | 'upload' | 'look-up' | 'check-number' | 'templates' | 'examine';
+export type GraphOperation =
+  | 'send'
+  | 'mark'
+  | 'upload'
+  | 'look-up'
+  | 'check-number'
+  | 'templates'
+  | 'groups'
+  | 'examine';
 
 export class Graph {
   readonly #http: HttpClient;
@@ -83,9 +91,15 @@ export class Graph {
     }
   }
 
-  post(operation: GraphOperation, path: string, body: object, signal: AbortSignal): Promise<GraphResult> {
+  post(
+    operation: GraphOperation,
+    path: string,
+    body: object,
+    signal: AbortSignal,
+    method: 'POST' | 'DELETE' = 'POST',
+  ): Promise<GraphResult> {
     return this.ask(operation, path, {
-      method: 'POST',
+      method,
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
       signal,

@@ -118,6 +118,18 @@ export const kinds: readonly Kind[] = [
     fromCitizen: partial('a notice; the chat goes on in the same room'),
     fromOfficial: none,
   },
+  {
+    name: 'group: messages',
+    fromCitizen: full,
+    fromOfficial: partial(
+      'texts, files, templates; questions as a numbered text; locations, contacts, reactions and read marks are not taken there',
+    ),
+  },
+  {
+    name: 'group: its name, who comes and goes, who asks to join',
+    fromCitizen: full,
+    fromOfficial: partial('by the command `group`; people join by a link only, at most eight'),
+  },
   { name: 'call', fromCitizen: none, fromOfficial: refused('a call') },
   {
     name: 'anything else, and what WhatsApp does not pass on',

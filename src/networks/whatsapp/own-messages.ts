@@ -33,7 +33,8 @@ export async function ownMessage({
     chat: chat.id,
     at,
     from: { id: asId<ContactId>('own') },
-    own: chat.name === undefined ? {} : { chatName: chat.name },
+    own: true as const,
+    ...(chat.name === undefined ? {} : { chatName: chat.name }),
   };
   if (type === 'reaction' && reaction !== undefined) {
     const target = asId<RemoteMessageId>(reaction.message_id);

@@ -5,7 +5,7 @@ import { plainText, type RichText } from '../../model/rich-text.ts';
 import type { Outgoing, OutgoingReaction } from '../contract.ts';
 import { capabilities } from './capabilities.ts';
 import { writeMarks } from './formatting.ts';
-import type { Address } from './identity.ts';
+import type { Recipient } from './recipient.ts';
 import { interactiveOf, pollInWords } from './offered-answers.ts';
 
 const types: Readonly<Record<MediaKind, string>> = {
@@ -19,19 +19,27 @@ const types: Readonly<Record<MediaKind, string>> = {
 const maxFileName = 240;
 
 /** What every message has. */
-export const messageFrame = ({ replyTo, sendKey }: Pick<Outgoing, 'replyTo' | 'sendKey'>, to: Address): object => ({
+export const messageFrame = ({ replyTo, sendKey }: Pick<Outgoing, 'replyTo' | 'sendKey'>, to: Recipient): object => ({
   ...recipient(to),
   ...(replyTo === undefined ? {} : { context: { message_id: replyTo } }),
   biz_opaque_callback_data: sendKey,
 });
 
+/** Why a group does not take this, or undefined (Meta: "Groups API"). A question goes there as a numbered text. */
+export function notTakenByGroup({ content, prepared }: Outgoing): string | undefined {
+  if (content.type === 'location') return 'Groups of WhatsApp take no location from an agency. Write the address.';
+  if (prepared?.startsWith(contactsMark) === true)
+    return 'Groups of WhatsApp take no contacts from an agency. Write the number.';
+  return undefined;
+}
+
 /** Throws when a file was not uploaded first. */
-export function messageBody(outgoing: Outgoing, to: Address): object {
+export function messageBody(outgoing: Outgoing, to: Recipient): object {
   const { content, prepared } = outgoing;
   const shared = messageFrame(outgoing, to);
   if (content.type === 'text') return { ...shared, ...textMembers(content.text) };
   if (content.type === 'location') return { ...shared, ...locationMembers(content) };
-  if (content.type === 'poll') return { ...shared, ...pollMembers(content) };
+  if (content.type === 'poll') return { ...shared, ...pollMembers(content, to) };
   if (content.type === 'template') throw new Error('a template is filled where it is known');
   const contacts = prepared === undefined ? undefined : contactsPrepared(prepared);
   if (contacts !== undefined) return { ...shared, type: 'contacts', contacts };
@@ -73,13 +81,14 @@ const locationMembers = ({ latitude, longitude, name, address }: LocationContent
   },
 });
 
-function pollMembers(poll: PollContent): object {
-  const interactive = interactiveOf(poll);
+/** A group takes nothing interactive. */
+function pollMembers(poll: PollContent, to: Recipient): object {
+  const interactive = 'group' in to ? undefined : interactiveOf(poll);
   return interactive === undefined ? textMembers(plainText(pollInWords(poll))) : { type: 'interactive', interactive };
 }
 
 /** No emoji takes the reaction back (Meta: "Reaction messages"). */
-export function reactionBody({ target, emoji, sendKey }: OutgoingReaction, to: Address): object {
+export function reactionBody({ target, emoji, sendKey }: OutgoingReaction, to: Recipient): object {
   return {
     ...recipient(to),
     biz_opaque_callback_data: sendKey,
@@ -115,8 +124,10 @@ function fileName(name = ''): string {
   return name.slice(0, maxFileName - ending.length).toWellFormed() + ending;
 }
 
-/** A telephone number where one is known, else the business-scoped user id. */
-function recipient({ phone, userId }: Address): object {
-  const to = phone === undefined ? { recipient: userId } : { to: phone };
-  return { messaging_product: 'whatsapp', recipient_type: 'individual', ...to };
+/** A group's id; else a telephone number where one is known, else the business-scoped user id. */
+function recipient(to: Recipient): object {
+  if ('group' in to) return { messaging_product: 'whatsapp', recipient_type: 'group', to: to.group };
+  const { phone, userId } = to;
+  const named = phone === undefined ? { recipient: userId } : { to: phone };
+  return { messaging_product: 'whatsapp', recipient_type: 'individual', ...named };
 }

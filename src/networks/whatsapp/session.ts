@@ -11,6 +11,7 @@ import type {
   Account,
   AccountNews,
   AdapterState,
+  Groups,
   NetworkContext,
   Outgoing,
   OutgoingReaction,
@@ -25,13 +26,23 @@ import type { WhatsAppConfig } from './config.ts';
 import type { Credentials } from './credentials.ts';
 import { examineNumber } from './examination.ts';
 import { Graph, type GraphProblem, type GraphResult } from './graph.ts';
-import { type Address, addressOf, nameFromPhone, senderOf } from './identity.ts';
+import { nameFromPhone, senderOf } from './identity.ts';
+import { closedTo, type Recipient, recipientOf } from './recipient.ts';
+import { WhatsAppGroups } from './groups.ts';
 import { fetchFile } from './media-download.ts';
 import { uploadForm } from './multipart.ts';
 import { telephoneNumber } from './telephone-number.ts';
 import { allTemplates, filled, sketchOf, type Template, templateMembers } from './templates.ts';
 import { Pace } from './pace.ts';
-import { messageBody, messageFrame, preparedContacts, reactionBody, readBody, typingBody } from './send-body.ts';
+import {
+  messageBody,
+  messageFrame,
+  notTakenByGroup,
+  preparedContacts,
+  reactionBody,
+  readBody,
+  typingBody,
+} from './send-body.ts';
 
 export interface SessionOptions {
   /** Is told whether WhatsApp accepts the account, with the first answer and with each change. */
@@ -53,6 +64,9 @@ const pairLimit = 131056;
 const id = z.union([z.string().min(1), z.int().transform(String)]);
 const sentShape = z.object({ messages: z.array(z.looseObject({ id })).min(1) });
 const uploadedShape = z.looseObject({ id });
+
+/** What is posted, or why nothing is. */
+type Body = { readonly body: object } | { readonly refusal: string };
 
 export class WhatsAppSession implements Session {
   readonly account: Account;
@@ -89,7 +103,7 @@ export class WhatsAppSession implements Session {
   }
 
   async openUntil(chat: ChatId): Promise<number | undefined> {
-    const { wroteAt } = await this.#address(chat);
+    const { wroteAt } = await this.#recipient(chat);
     return wroteAt === undefined ? undefined : wroteAt + windowMs;
   }
 
@@ -100,6 +114,17 @@ export class WhatsAppSession implements Session {
     return examineNumber({ ask, http, config, credentials, signal });
   }
 
+  readonly groups: Groups = new WhatsAppGroups({
+    ask: async (path, method, body, signal) =>
+      this.#heed(
+        body === undefined || method === 'GET'
+          ? await this.#graph.ask('groups', path, { method, signal })
+          : await this.#graph.post('groups', path, body, signal, method),
+      ),
+    phoneNumberId: () => this.#number,
+    state: () => this.#options.context.stateOf(this.account.id),
+  });
+
   get templates(): Templates {
     return {
       list: async (signal) => (await this.#templates(signal)).map(sketchOf),
@@ -108,16 +133,17 @@ export class WhatsAppSession implements Session {
   }
 
   async refusal(chat: ChatId, kind: Parameters<Session['refusal']>[1]): Promise<string | undefined> {
-    const { phone, userId, wroteAt } = await this.#address(chat);
-    if (phone === undefined && userId === undefined)
-      return 'This chat cannot be answered from here: it is a group, or its person has left the number.';
-    if (kind === 'template') return undefined;
+    const to = await this.#recipient(chat);
+    const closed = closedTo(to, kind);
+    if (closed !== undefined || kind === 'template') return closed;
+    const { wroteAt } = to;
     const now = this.#options.context.clock.now();
     if (wroteAt === undefined)
       return 'WhatsApp lets an agency write freely only to people who wrote first. Wait until they write, or send a template (`!chancery template list`).';
     if (now - wroteAt < windowMs) return undefined;
     const last = new Date(wroteAt).toISOString().slice(0, 16).replace('T', ' ');
-    return `WhatsApp lets you write only within 24 hours of this person's last message (${last} UTC). Wait until they write again, or send a template (\`!chancery template list\`).`;
+    const whose = 'group' in to ? "the group's" : "this person's";
+    return `WhatsApp lets you write only within 24 hours of ${whose} last message (${last} UTC). Wait until they write again, or send a template (\`!chancery template list\`).`;
   }
 
   async prepare(content: OutboundContent, signal: AbortSignal): Promise<string | undefined> {
@@ -143,19 +169,23 @@ export class WhatsAppSession implements Session {
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<SendResult> {
     const { content } = outgoing;
     if (content.type === 'template') return this.#sendTemplate(outgoing, content, signal);
-    return this.#message(outgoing.chat, (to) => messageBody(outgoing, to), signal);
+    const bodyFor = (to: Recipient): Body => {
+      const refusal = 'group' in to ? notTakenByGroup(outgoing) : undefined;
+      return refusal === undefined ? { body: messageBody(outgoing, to) } : { refusal };
+    };
+    return this.#message(outgoing.chat, bodyFor, signal);
   }
 
   async react(reaction: OutgoingReaction, signal: AbortSignal): Promise<SendResult> {
-    return this.#message(reaction.chat, (to) => reactionBody(reaction, to), signal);
+    return this.#message(reaction.chat, (to) => ({ body: reactionBody(reaction, to) }), signal);
   }
 
-  async markRead(_chat: ChatId, message: RemoteMessageId, signal: AbortSignal): Promise<void> {
-    await this.#mark(readBody(message), signal);
+  async markRead(chat: ChatId, message: RemoteMessageId, signal: AbortSignal): Promise<void> {
+    if (await this.#takesMarks(chat)) await this.#mark(readBody(message), signal);
   }
 
-  async typing(_chat: ChatId, lastMessage: RemoteMessageId, signal: AbortSignal): Promise<void> {
-    await this.#mark(typingBody(lastMessage), signal);
+  async typing(chat: ChatId, lastMessage: RemoteMessageId, signal: AbortSignal): Promise<void> {
+    if (await this.#takesMarks(chat)) await this.#mark(typingBody(lastMessage), signal);
   }
 
   async fetchMedia({ reference }: RemoteFile, signal: AbortSignal): Promise<Readable> {
@@ -181,7 +211,7 @@ export class WhatsAppSession implements Session {
     }
     if ('refusal' in found) return { outcome: 'refused', reason: found.refusal };
     const members = templateMembers(found.template, content.parameters);
-    return this.#message(outgoing.chat, (to) => ({ ...messageFrame(outgoing, to), ...members }), signal);
+    return this.#message(outgoing.chat, (to) => ({ body: { ...messageFrame(outgoing, to), ...members } }), signal);
   }
 
   /** Throws `CH-NETWORK-UNREACHABLE`. */
@@ -203,22 +233,29 @@ export class WhatsAppSession implements Session {
     return this.#options.credentials.phoneNumberId;
   }
 
-  #address(chat: ChatId): Promise<Address> {
-    return addressOf(this.#options.context.stateOf(this.account.id), chat);
+  #recipient(chat: ChatId): Promise<Recipient> {
+    return recipientOf(this.#options.context.stateOf(this.account.id), chat);
   }
 
-  async #message(chat: ChatId, bodyFor: (to: Address) => object, signal: AbortSignal): Promise<SendResult> {
+  /** Meta: "Groups API": messages of groups cannot be marked as read. */
+  async #takesMarks(chat: ChatId): Promise<boolean> {
+    return !('group' in (await this.#recipient(chat)));
+  }
+
+  async #message(chat: ChatId, bodyFor: (to: Recipient) => Body, signal: AbortSignal): Promise<SendResult> {
     const { pausedMs } = this.#pace;
     if (pausedMs > 0) return { outcome: 'not-sent', reason: 'WhatsApp asks to slow down.', afterMs: pausedMs };
-    let body: object;
+    let body: Body;
     try {
-      body = bodyFor(await this.#address(chat));
+      body = bodyFor(await this.#recipient(chat));
       await this.#pace.turn(signal);
     } catch (thrown) {
       // Not a byte has left: the bridge stops, or it could not read what it knows.
       return { outcome: 'not-sent', reason: messageOf(thrown), afterMs: againMs };
     }
-    return this.#sendResultOf(this.#heed(await this.#graph.post('send', `/${this.#number}/messages`, body, signal)));
+    if ('refusal' in body) return { outcome: 'refused', reason: body.refusal };
+    const result = await this.#graph.post('send', `/${this.#number}/messages`, body.body, signal);
+    return this.#sendResultOf(this.#heed(result));
   }
 
   async #mark(body: object, signal: AbortSignal): Promise<void> {

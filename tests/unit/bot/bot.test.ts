@@ -7,6 +7,7 @@ import { Intake } from '../../../src/bridge/intake.ts';
 import { Lanes } from '../../../src/bridge/lanes.ts';
 import { Operations } from '../../../src/bridge/operations.ts';
 import { ChatStarting } from '../../../src/bridge/chat-starting.ts';
+import { GroupCare } from '../../../src/bridge/group-care.ts';
 import { Ghosts } from '../../../src/bridge/ghosts.ts';
 import { PersonalChoices } from '../../../src/bridge/personal-choices.ts';
 import { PortalCare } from '../../../src/bridge/portal-care.ts';
@@ -36,6 +37,7 @@ beforeEach(async () => {
       templates,
       chats,
       care,
+      groups: new GroupCare(context),
       choices: new PersonalChoices(context, undefined),
     },
   });
@@ -93,6 +95,7 @@ test('help shows an official what an official may do, and an admin everything', 
     'window',
     'template',
     'start-chat',
+    'group',
     'resolve',
     'default-account',
     'mute',
@@ -114,6 +117,7 @@ test('help shows an official what an official may do, and an admin everything', 
     'window',
     'template',
     'start-chat',
+    'group',
     'resolve',
     'default-account',
     'mute',

@@ -28,10 +28,13 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   'Interactive Button Reply Message': ['Sheena Nelson: text in reply "Cancel"'],
   'System Message': ['Sheena Nelson: notice "User Sheena Nelson changed from 16505551234 to 12195555358"'],
   'Group Create Message': [
-    'WhatsApp: notice "WhatsApp reports a change of the group (group_create, group_lifecycle_update). Its name: your-group-subject. Added: 16505551234, 16505551235."',
+    'the chat is called your-group-subject',
+    'in: Sheena Nelson, in: +16505551235',
+    'WhatsApp: notice "This group was made. Joined: Sheena Nelson, +16505551235."',
   ],
   'Group Remove Participants': [
-    'WhatsApp: notice "WhatsApp reports a change of the group (group_create, group_participants_update). Removed: 16505551234, 16505551235."',
+    'out: Sheena Nelson, out: +16505551235',
+    'WhatsApp: notice "Removed: Sheena Nelson, +16505551235."',
   ],
 };
 

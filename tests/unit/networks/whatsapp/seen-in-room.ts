@@ -10,7 +10,7 @@ import {
 import { asId, type ContentUri, type EventId } from '../../../../src/model/ids.ts';
 import type { InboundContent } from '../../../../src/model/content.ts';
 import { plainText } from '../../../../src/model/rich-text.ts';
-import type { RemoteEvent } from '../../../../src/model/remote-event.ts';
+import type { ContactSketch, RemoteEvent } from '../../../../src/model/remote-event.ts';
 import { decodeChange } from '../../../../src/networks/whatsapp/decode.ts';
 import { changeShape } from '../../../../src/networks/whatsapp/envelope.ts';
 import { MemoryState } from './memory-state.ts';
@@ -33,12 +33,21 @@ export function lineOf(event: RemoteEvent): string {
     }
     case 'reaction-removed':
       return `${event.from.displayName ?? '?'}: reaction taken back`;
+    case 'chat-info':
+      return `the chat is called ${event.chatName}`;
+    case 'membership':
+      return [...event.joined.map(nameIn('in')), ...event.left.map(nameIn('out'))].join(', ');
     case 'read-receipt':
       return 'read';
     case 'delivery-receipt':
       return event.reason === undefined ? event.state : `${event.state}: ${event.reason}`;
   }
 }
+
+const nameIn =
+  (where: string) =>
+  ({ displayName }: ContactSketch): string =>
+    `${where}: ${displayName ?? '?'}`;
 
 function saying(content: InboundContent, context: MessageContext): string {
   const { type, content: sent } = rendered(content, context);

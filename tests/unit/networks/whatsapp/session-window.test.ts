@@ -58,10 +58,13 @@ test('who never wrote may not be written to', async () => {
   expect(await refusal()).toContain('freely only to people who wrote first');
 });
 
-test('what somebody writes in a group does not open the chat between two, and the group takes no answer', async () => {
+test('what somebody writes in a group opens the group for 24 hours, and not the chat between two', async () => {
   await arrive(textMessage('hello all', { group_id: 'group-1' }));
   expect(await refusal()).toContain('freely only to people who wrote first');
-  expect(await refusal(asId<ChatId>('group-1'))).toContain('cannot be answered from here');
+  expect(await refusal(asId<ChatId>('group-1'))).toContain("24 hours of the group's last message");
+  await arrive(textMessage('again', { id: 'wamid.again', group_id: 'group-1', timestamp: seconds(open.clock.time) }));
+  expect(await refusal(asId<ChatId>('group-1'))).toBeUndefined();
+  expect(await refusal()).toContain('freely only to people who wrote first');
 });
 
 test('nothing of this was asked of WhatsApp', () => {
