@@ -123,7 +123,7 @@ function stateOf(world: Simulation): object {
   return {
     now: world.clock.now(),
     pendingWebhooks: world.webhooks.pending,
-    pendingStatuses: world.statuses.pending,
+    pendingStatuses: world.timers.pending,
     settings: world.settings,
     citizens: world.citizens.all(),
     faults: world.faults.active(),
@@ -140,7 +140,7 @@ function stateOf(world: Simulation): object {
 /** Waits until every status has been told and every webhook taken. */
 async function idle(world: Simulation, waitMs: number): Promise<object> {
   const until = performance.now() + waitMs;
-  const busy = (): number => world.webhooks.pending + world.statuses.pending;
+  const busy = (): number => world.webhooks.pending + world.timers.pending;
   while (busy() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
   return { idle: busy() === 0 };
 }

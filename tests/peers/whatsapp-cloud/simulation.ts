@@ -10,6 +10,7 @@ import { MediaUrls } from './media-urls.ts';
 import type { AccountConfig, SimulatorConfig } from './options.ts';
 import { type Settings, settingsShape } from './settings.ts';
 import { Statuses } from './statuses.ts';
+import { Timers } from './timers.ts';
 import { WebhookAddresses } from './webhook-addresses.ts';
 import { Webhooks } from './webhooks.ts';
 
@@ -26,6 +27,7 @@ export interface Simulation {
   readonly mediaUrls: MediaUrls;
   readonly addresses: WebhookAddresses;
   readonly webhooks: Webhooks;
+  readonly timers: Timers;
   readonly statuses: Statuses;
 }
 
@@ -37,6 +39,7 @@ export async function openSimulation(config: SimulatorConfig): Promise<Simulatio
   const addresses = new WebhookAddresses(config);
   const webhooks = new Webhooks({ log, faults, settings, addresses });
   const chats = new Chats();
+  const timers = new Timers();
   return {
     accounts: config.accounts,
     settings,
@@ -50,13 +53,14 @@ export async function openSimulation(config: SimulatorConfig): Promise<Simulatio
     mediaUrls: new MediaUrls(),
     addresses,
     webhooks,
-    statuses: new Statuses({ clock, log, faults, settings, webhooks }),
+    timers,
+    statuses: new Statuses({ clock, log, faults, settings, webhooks, timers }),
   };
 }
 
 /** Ends what still runs and removes the media. */
 export async function closeSimulation(simulation: Simulation): Promise<void> {
-  simulation.statuses.stop();
+  simulation.timers.stop();
   await simulation.webhooks.stop();
   await simulation.media.removeAll();
 }
