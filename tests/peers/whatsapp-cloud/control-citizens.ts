@@ -1,5 +1,5 @@
 /** The part of the control API that plays the citizens. */
-import { changeNumber, NoSuchThing, react, read, write } from './citizen-side.ts';
+import { changeNumber, react, read, write } from './citizen-side.ts';
 import type { Citizen } from './citizens.ts';
 import {
   citizenShape,
@@ -10,10 +10,10 @@ import {
   readShape,
   textShape,
 } from './control-shape.ts';
+import { accountOf, citizenOf } from './control-names.ts';
 import type { ControlRoute } from './control-route.ts';
 import type { MediaSource, StoredMedia } from './media-files.ts';
 import { mediaFact } from './media-files.ts';
-import type { AccountConfig } from './options.ts';
 import type { Simulation } from './simulation.ts';
 
 const usualMime = {
@@ -23,19 +23,6 @@ const usualMime = {
   document: 'application/pdf',
   sticker: 'image/webp',
 } as const;
-
-export function accountOf(world: Simulation, id: string | undefined): AccountConfig {
-  const account =
-    id === undefined ? world.accounts[0] : world.accounts.find(({ phoneNumberId }) => phoneNumberId === id);
-  if (account === undefined) throw new NoSuchThing(`There is no account ${id ?? ''}`);
-  return account;
-}
-
-export function citizenOf(world: Simulation, alias: string): Citizen {
-  const citizen = world.citizens.find(alias);
-  if (citizen === undefined) throw new NoSuchThing(`There is no citizen ${alias}; POST /_simulator/citizens first`);
-  return citizen;
-}
 
 export const citizenRoutes: readonly ControlRoute[] = [
   {
