@@ -2,8 +2,9 @@
 import { randomInt } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ZodError, z } from 'zod';
-import { NoSuchThing } from './citizen-side.ts';
+import { NoSuchThing, NotAllowed } from './citizen-side.ts';
 import { citizenRoutes } from './control-citizens.ts';
+import { groupRoutes } from './control-groups.ts';
 import { accountOf } from './control-names.ts';
 import { clockShape, rawShape, verifyShape, webhookUrlShape } from './control-shape.ts';
 import type { ControlRoute } from './control-route.ts';
@@ -20,6 +21,7 @@ const longestWaitMs = 60_000;
 
 const routes: readonly ControlRoute[] = [
   ...citizenRoutes,
+  ...groupRoutes,
   { method: 'GET', path: /^\/state$/, run: (world) => stateOf(world) },
   {
     method: 'GET',
@@ -108,6 +110,7 @@ export async function control(
 
 function statusOf(thrown: unknown): number {
   if (thrown instanceof NoSuchThing) return 404;
+  if (thrown instanceof NotAllowed) return 409;
   return thrown instanceof ZodError || thrown instanceof BodyNotJson || thrown instanceof BodyTooLarge ? 400 : 500;
 }
 

@@ -3,6 +3,9 @@ import { Chats } from './chats.ts';
 import { Citizens } from './citizens.ts';
 import { ShiftableClock } from './clock.ts';
 import { Faults } from './faults.ts';
+import { GroupChats } from './group-chats.ts';
+import { GroupStatuses } from './group-statuses.ts';
+import { Groups } from './groups.ts';
 import { Limits } from './limits.ts';
 import { Log } from './log.ts';
 import { MediaFiles } from './media-files.ts';
@@ -22,6 +25,8 @@ export interface Simulation {
   readonly faults: Faults;
   readonly citizens: Citizens;
   readonly chats: Chats;
+  readonly groups: Groups;
+  readonly groupChats: GroupChats;
   readonly limits: Limits;
   readonly media: MediaFiles;
   readonly mediaUrls: MediaUrls;
@@ -29,6 +34,7 @@ export interface Simulation {
   readonly webhooks: Webhooks;
   readonly timers: Timers;
   readonly statuses: Statuses;
+  readonly groupStatuses: GroupStatuses;
 }
 
 export async function openSimulation(config: SimulatorConfig): Promise<Simulation> {
@@ -38,8 +44,8 @@ export async function openSimulation(config: SimulatorConfig): Promise<Simulatio
   const faults = new Faults(log);
   const addresses = new WebhookAddresses(config);
   const webhooks = new Webhooks({ log, faults, settings, addresses });
-  const chats = new Chats();
   const timers = new Timers();
+  const statusWorld = { clock, log, faults, settings, webhooks, timers };
   return {
     accounts: config.accounts,
     settings,
@@ -47,14 +53,17 @@ export async function openSimulation(config: SimulatorConfig): Promise<Simulatio
     log,
     faults,
     citizens: new Citizens(),
-    chats,
+    chats: new Chats(),
+    groups: new Groups(),
+    groupChats: new GroupChats(),
     limits: new Limits(settings, clock),
     media: await MediaFiles.open(config.directory),
     mediaUrls: new MediaUrls(),
     addresses,
     webhooks,
     timers,
-    statuses: new Statuses({ clock, log, faults, settings, webhooks, timers }),
+    statuses: new Statuses(statusWorld),
+    groupStatuses: new GroupStatuses(statusWorld),
   };
 }
 

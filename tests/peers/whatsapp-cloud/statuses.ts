@@ -10,8 +10,8 @@ import type { Timers } from './timers.ts';
 import { laneOf, statusValue } from './webhook-shapes.ts';
 import type { Webhooks } from './webhooks.ts';
 
-const steps = ['sent', 'delivered', 'read'] as const;
-type Step = (typeof steps)[number];
+export const steps = ['sent', 'delivered', 'read'] as const;
+export type Step = (typeof steps)[number];
 
 export interface StatusWorld {
   readonly clock: ShiftableClock;
