@@ -10,7 +10,7 @@ import type { ReadRequest, SendRequest } from './send-shape.ts';
 import type { Simulation } from './simulation.ts';
 
 export interface Accepted {
-  readonly message: ChatMessage;
+  readonly messageId: string;
   /** The body of the answer. */
   readonly answer: object;
 }
@@ -48,13 +48,15 @@ export function acceptMessage(world: Simulation, account: AccountConfig, request
   const input = request.to ?? request.recipient;
   const who = request.to === undefined ? { user_id: citizen.userId } : { wa_id: citizen.phone };
   return {
-    message,
+    messageId: message.id,
     answer: { messaging_product: 'whatsapp', contacts: [{ input, ...who }], messages: [{ id: message.id }] },
   };
 }
 
-/** Throws 131009 when there is no such message of a citizen. */
+/** Throws 131009 when there is no such message of a citizen, or it was said in a group, where marks are not supported. */
 export function markRead(world: Simulation, account: AccountConfig, request: ReadRequest): void {
+  if (world.groupChats.get(request.message_id)?.account === account)
+    throw valueInvalid('Messages of a group cannot be marked as read, and typing cannot be shown there.');
   const message = world.chats.get(request.message_id);
   if (message?.from !== 'citizen' || message.account !== account)
     throw valueInvalid(`Message ID ${request.message_id} is not known to this number.`);
@@ -95,7 +97,12 @@ function recipientOf(world: Simulation, { to, recipient }: SendRequest): Citizen
   return citizen;
 }
 
-function mediaOf(world: Simulation, account: AccountConfig, { type, content }: SendRequest): StoredMedia | undefined {
+/** What is sent by id; throws 131009 when this number has no such media. */
+export function mediaOf(
+  world: Simulation,
+  account: AccountConfig,
+  { type, content }: SendRequest,
+): StoredMedia | undefined {
   if (!isMediaKind(type) || typeof content !== 'object' || content === null || !('id' in content)) return undefined;
   const media = world.media.get(String(content.id));
   if (media?.account !== account) throw valueInvalid(`Media ID ${String(content.id)} is not known to this number.`);
@@ -121,12 +128,26 @@ function obstacleOf(
   world: Simulation,
   account: AccountConfig,
   citizen: Citizen,
-  { type }: SendRequest,
+  request: SendRequest,
   media: StoredMedia | undefined,
 ): ErrorFacts | undefined {
   if (citizen.undeliverable) return undeliverable;
+  return obstacleAnywhere(world, request.type, media, world.chats.lastFromCitizen(account, citizen));
+}
+
+/** `lastWritten`: when the other side last wrote, in milliseconds since the epoch. */
+export function obstacleAnywhere(
+  world: Simulation,
+  type: string,
+  media: StoredMedia | undefined,
+  lastWritten: number | undefined,
+): ErrorFacts | undefined {
   if (media !== undefined && isMediaKind(type) && !canCarry(type, media.mime)) return mediaUnfit;
   if (!world.settings.window || type === 'template') return undefined;
-  const last = world.chats.lastFromCitizen(account, citizen);
-  return last === undefined || world.clock.now() - last >= world.settings.windowMs ? windowClosed : undefined;
+  return isOpen(world, lastWritten) ? undefined : windowClosed;
+}
+
+/** Whether the window that the other side opened by writing is still open. */
+export function isOpen({ settings, clock }: Simulation, lastWritten: number | undefined): boolean {
+  return lastWritten !== undefined && clock.now() - lastWritten < settings.windowMs;
 }

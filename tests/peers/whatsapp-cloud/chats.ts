@@ -2,23 +2,15 @@
 import type { AccountConfig } from './options.ts';
 import type { Citizen } from './citizens.ts';
 import type { MediaFact, StatusName } from './log-entry.ts';
+import { type Message, wordsOf } from './message.ts';
 
 interface Reactions {
   citizen?: string | undefined;
   business?: string | undefined;
 }
 
-export interface ChatMessage {
-  readonly id: string;
-  readonly account: AccountConfig;
+export interface ChatMessage extends Message {
   readonly citizen: Citizen;
-  readonly from: 'citizen' | 'business';
-  readonly type: string;
-  readonly content: unknown;
-  readonly at: number;
-  readonly replyTo: string | undefined;
-  readonly media: MediaFact | undefined;
-  readonly callbackData: string | undefined;
   /** False: accepted from the business, but the citizen never sees it. */
   readonly visible: boolean;
   status: StatusName | 'accepted';
@@ -143,15 +135,4 @@ export class Chats {
     this.#chats.set(key, chat);
     return chat;
   }
-}
-
-function wordsOf(message: ChatMessage): string | null {
-  const { content } = message;
-  if (typeof content !== 'object' || content === null) return null;
-  if ('caption' in content && typeof content.caption === 'string') return content.caption;
-  if (!('body' in content)) return null;
-  if (typeof content.body === 'string') return content.body;
-  const { body } = content;
-  const nested = typeof body === 'object' && body !== null && 'text' in body ? body.text : null;
-  return typeof nested === 'string' ? nested : null;
 }

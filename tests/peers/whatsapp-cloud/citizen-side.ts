@@ -20,6 +20,9 @@ export interface Writing {
 /** Thrown when the control API names what is not there. */
 export class NoSuchThing extends Error {}
 
+/** Thrown when the phone would not let the citizen do it. */
+export class NotAllowed extends Error {}
+
 export function write(world: Simulation, account: AccountConfig, citizen: Citizen, writing: Writing): ChatMessage {
   const replyTo = writing.replyTo === undefined ? undefined : messageIn(world, writing.replyTo);
   const message = newMessage(world, account, citizen, writing);

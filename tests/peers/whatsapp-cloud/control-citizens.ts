@@ -1,5 +1,5 @@
 /** The part of the control API that plays the citizens. */
-import { changeNumber, NoSuchThing, react, read, write } from './citizen-side.ts';
+import { changeNumber, react, read, write, type Writing } from './citizen-side.ts';
 import type { Citizen } from './citizens.ts';
 import {
   citizenShape,
@@ -11,6 +11,9 @@ import {
   textShape,
 } from './control-shape.ts';
 import type { ControlRoute } from './control-route.ts';
+import { accountOf, citizenOf, groupOf } from './control-names.ts';
+import { reactInGroup, writeInGroup } from './group-talk.ts';
+import type { Group } from './groups.ts';
 import type { MediaSource, StoredMedia } from './media-files.ts';
 import { mediaFact } from './media-files.ts';
 import type { AccountConfig } from './options.ts';
@@ -24,19 +27,6 @@ const usualMime = {
   sticker: 'image/webp',
 } as const;
 
-export function accountOf(world: Simulation, id: string | undefined): AccountConfig {
-  const account =
-    id === undefined ? world.accounts[0] : world.accounts.find(({ phoneNumberId }) => phoneNumberId === id);
-  if (account === undefined) throw new NoSuchThing(`There is no account ${id ?? ''}`);
-  return account;
-}
-
-export function citizenOf(world: Simulation, alias: string): Citizen {
-  const citizen = world.citizens.find(alias);
-  if (citizen === undefined) throw new NoSuchThing(`There is no citizen ${alias}; POST /_simulator/citizens first`);
-  return citizen;
-}
-
 export const citizenRoutes: readonly ControlRoute[] = [
   {
     method: 'POST',
@@ -47,9 +37,9 @@ export const citizenRoutes: readonly ControlRoute[] = [
     method: 'POST',
     path: /^\/citizens\/([^/]+)\/text$/,
     run: (world, { name, body }) => {
-      const { text, account, ...context } = textShape.parse(body);
+      const { text, account, group, ...context } = textShape.parse(body);
       const writing = { ...context, type: 'text', content: { body: text } };
-      return { messageId: write(world, accountOf(world, account), citizenOf(world, name), writing).id };
+      return { messageId: say(world, placeOf(world, account, group), citizenOf(world, name), writing) };
     },
   },
   {
@@ -61,8 +51,8 @@ export const citizenRoutes: readonly ControlRoute[] = [
     method: 'POST',
     path: /^\/citizens\/([^/]+)\/message$/,
     run: (world, { name, body }) => {
-      const { account, ...writing } = otherShape.parse(body);
-      return { messageId: write(world, accountOf(world, account), citizenOf(world, name), writing).id };
+      const { account, group, ...writing } = otherShape.parse(body);
+      return { messageId: say(world, placeOf(world, account, group), citizenOf(world, name), writing) };
     },
   },
   {
@@ -70,7 +60,10 @@ export const citizenRoutes: readonly ControlRoute[] = [
     path: /^\/citizens\/([^/]+)\/reaction$/,
     run: (world, { name, body }) => {
       const { account, messageId, emoji } = reactionShape.parse(body);
-      return { messageId: react(world, accountOf(world, account), citizenOf(world, name), messageId, emoji).id };
+      const citizen = citizenOf(world, name);
+      const inGroup = world.groupChats.get(messageId);
+      if (inGroup !== undefined) return { messageId: reactInGroup(world, inGroup, citizen, emoji) };
+      return { messageId: react(world, accountOf(world, account), citizen, messageId, emoji).id };
     },
   },
   {
@@ -100,9 +93,10 @@ export const citizenRoutes: readonly ControlRoute[] = [
 ];
 
 async function writeMedia(world: Simulation, citizen: Citizen, body: unknown): Promise<object> {
-  const { kind, mime, caption, filename, voice, animated, source, account: id, ...context } = mediaShape.parse(body);
-  const account = accountOf(world, id);
-  const media = await world.media.make(account, mime ?? usualMime[kind], filename, sourceOf(source));
+  const { kind, mime, caption, filename, voice, animated, source, ...rest } = mediaShape.parse(body);
+  const { account: id, group: idOrLink, ...context } = rest;
+  const place = placeOf(world, id, idOrLink);
+  const media = await world.media.make(place.account, mime ?? usualMime[kind], filename, sourceOf(source));
   const extra = {
     ...(caption === undefined ? {} : { caption }),
     ...(kind === 'document' && filename !== undefined ? { filename } : {}),
@@ -110,7 +104,24 @@ async function writeMedia(world: Simulation, citizen: Citizen, body: unknown): P
     ...(kind === 'sticker' ? { animated: animated ?? false } : {}),
   };
   const writing = { ...context, type: kind, content: { ...extra, ...asWebhook(media) }, media };
-  return { messageId: write(world, account, citizen, writing).id, media: mediaFact(media) };
+  return { messageId: say(world, place, citizen, writing), media: mediaFact(media) };
+}
+
+interface Place {
+  readonly account: AccountConfig;
+  readonly group: Group | undefined;
+}
+
+/** A group belongs to its number, whatever number is named. */
+function placeOf(world: Simulation, account: string | undefined, idOrLink: string | undefined): Place {
+  const group = idOrLink === undefined ? undefined : groupOf(world, idOrLink);
+  return { account: group?.account ?? accountOf(world, account), group };
+}
+
+function say(world: Simulation, { account, group }: Place, citizen: Citizen, writing: Writing): string {
+  const message =
+    group === undefined ? write(world, account, citizen, writing) : writeInGroup(world, group, citizen, writing);
+  return message.id;
 }
 
 /** In webhooks the hash is base64; in the media's own JSON it is hex. */

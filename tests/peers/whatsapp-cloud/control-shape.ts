@@ -6,6 +6,8 @@ const account = z.string().optional();
 const context = {
   /** Phone number id of the business; the first one when left out. */
   account,
+  /** Id or invite link of a group: it is said there, and not in the chat between two. */
+  group: z.string().optional(),
   /** A message id. */
   replyTo: z.string().optional(),
   forwarded: z.boolean().optional(),
@@ -54,6 +56,8 @@ export const reactionShape = z.strictObject({
 });
 
 export const readShape = z.strictObject({ account, upTo: z.string().optional() });
+export const groupShape = z.strictObject({ group: z.string().min(1) });
+export const readGroupShape = groupShape.extend({ upTo: z.string().optional() });
 export const numberShape = z.strictObject({ account, phone });
 export const webhookUrlShape = z.strictObject({ url: z.url().nullable(), account });
 export const verifyShape = z.strictObject({ verifyToken: z.string(), challenge: z.string().optional(), account });

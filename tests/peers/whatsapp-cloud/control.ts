@@ -2,8 +2,10 @@
 import { randomInt } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ZodError, z } from 'zod';
-import { NoSuchThing } from './citizen-side.ts';
-import { accountOf, citizenRoutes } from './control-citizens.ts';
+import { NoSuchThing, NotAllowed } from './citizen-side.ts';
+import { citizenRoutes } from './control-citizens.ts';
+import { groupRoutes } from './control-groups.ts';
+import { accountOf } from './control-names.ts';
 import { clockShape, rawShape, verifyShape, webhookUrlShape } from './control-shape.ts';
 import type { ControlRoute } from './control-route.ts';
 import { faultShape } from './faults.ts';
@@ -19,6 +21,7 @@ const longestWaitMs = 60_000;
 
 const routes: readonly ControlRoute[] = [
   ...citizenRoutes,
+  ...groupRoutes,
   { method: 'GET', path: /^\/state$/, run: (world) => stateOf(world) },
   {
     method: 'GET',
@@ -107,6 +110,7 @@ export async function control(
 
 function statusOf(thrown: unknown): number {
   if (thrown instanceof NoSuchThing) return 404;
+  if (thrown instanceof NotAllowed) return 409;
   return thrown instanceof ZodError || thrown instanceof BodyNotJson || thrown instanceof BodyTooLarge ? 400 : 500;
 }
 
@@ -123,7 +127,7 @@ function stateOf(world: Simulation): object {
   return {
     now: world.clock.now(),
     pendingWebhooks: world.webhooks.pending,
-    pendingStatuses: world.statuses.pending,
+    pendingStatuses: world.timers.pending,
     settings: world.settings,
     citizens: world.citizens.all(),
     faults: world.faults.active(),
@@ -140,7 +144,7 @@ function stateOf(world: Simulation): object {
 /** Waits until every status has been told and every webhook taken. */
 async function idle(world: Simulation, waitMs: number): Promise<object> {
   const until = performance.now() + waitMs;
-  const busy = (): number => world.webhooks.pending + world.statuses.pending;
+  const busy = (): number => world.webhooks.pending + world.timers.pending;
   while (busy() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
   return { idle: busy() === 0 };
 }

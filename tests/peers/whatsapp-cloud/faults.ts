@@ -19,6 +19,7 @@ const place = z.enum([
   'media-url',
   'phone-number',
   'templates',
+  'groups',
   'any',
 ]);
 const onGraph = { ...when, on: place.default('messages') };
@@ -51,6 +52,8 @@ export const faultShape = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('graph-cut-after-accept'), ...when }),
   /** The message is sent, but the answer says 500. */
   z.strictObject({ fault: z.literal('graph-error-after-accept'), ...when }),
+  /** A change of a group is accepted, but its webhook says that it failed (create, delete, settings, remove). */
+  z.strictObject({ fault: z.literal('group-request-fails'), ...when, code: z.number().int().default(131000) }),
   z.strictObject({ fault: z.literal('media-url-404'), ...when }),
   z.strictObject({ fault: z.literal('media-wrong-bytes'), ...when }),
   /** Half of the bytes, then the connection goes. */

@@ -87,6 +87,13 @@ export const throughputLimit: ErrorFacts = {
   details: 'Too many messages were sent from this phone number in a short period of time.',
 };
 
+export const typeUnsupported: ErrorFacts = {
+  httpStatus: 400,
+  code: 131051,
+  title: 'Unsupported message type',
+  details: 'Messages of this type cannot be sent to a group.',
+};
+
 export const parameter = (title: string, details?: string): GraphError =>
   new GraphError({ httpStatus: 400, code: 100, title, details });
 

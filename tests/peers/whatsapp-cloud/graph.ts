@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { acceptMessage, markRead } from './business-side.ts';
 import type { GraphPlace } from './faults.ts';
 import { errorBody, GraphError, noSuchObject, parameter, throughputLimit, tokenInvalid } from './graph-error.ts';
+import { answerGroup, answerNumber, isAboutGroups } from './graph-groups.ts';
+import { acceptGroupMessage } from './group-sending.ts';
 import { BodyNotJson, BodyTooLarge, readJson, sendJson } from './http-body.ts';
 import { mediaFact, type StoredMedia } from './media-files.ts';
 import { streamMedia } from './media-serve.ts';
@@ -61,7 +63,8 @@ export class Graph {
     const [, id = '', edge] = versioned.exec(call.url.pathname) ?? [];
     const account = this.#world.accounts.find(({ phoneNumberId }) => phoneNumberId === id);
     const operation = `${call.method} ${edge ?? ''}`.trim();
-    if (operation === 'POST messages') await this.#messages(call, id, account);
+    if (isAboutGroups(this.#world, id, edge)) await this.#groups(call, id, edge, account);
+    else if (operation === 'POST messages') await this.#messages(call, id, account);
     else if (operation === 'POST media') await this.#upload(call, id, account);
     else if (operation === 'GET message_templates') await this.#templates(call, id);
     else if (operation === 'GET permissions' && id === 'me') this.#permissions(call);
@@ -83,15 +86,30 @@ export class Graph {
       sendJson(call.response, 200, { success: true });
       return;
     }
-    const { message, answer } = acceptMessage(this.#world, owner, readSend(body));
+    const request = readSend(body);
+    const accept = request.recipientType === 'group' ? acceptGroupMessage : acceptMessage;
+    const { messageId, answer } = accept(this.#world, owner, request);
     if (this.#world.faults.fire('graph-cut-after-accept') !== undefined) {
       const path = call.url.pathname;
-      this.#world.log.add({ kind: 'connection-cut', stage: 'after-accept', path, messageId: message.id });
+      this.#world.log.add({ kind: 'connection-cut', stage: 'after-accept', path, messageId });
       call.request.socket.destroy();
       return;
     }
     if (this.#world.faults.fire('graph-error-after-accept') !== undefined) throw new FaultAnswer(500, false);
     sendJson(call.response, 200, answer);
+  }
+
+  async #groups(call: Call, id: string, edge: string | undefined, account: AccountConfig | undefined): Promise<void> {
+    const { method, url, request } = call;
+    const body = method === 'GET' ? {} : await readJson(request, messageBytes);
+    if (await this.#faulty(call, 'groups')) return;
+    const address = `http://${request.headers.host ?? ''}${url.pathname}`;
+    const asked = { method, edge, query: url.searchParams, address, body };
+    const answer =
+      edge === 'groups'
+        ? answerNumber(this.#world, this.#authorised(call, id, account), asked)
+        : answerGroup(this.#world, id, this.#token(call), asked);
+    sendJson(call.response, answer.status, answer.body);
   }
 
   async #upload(call: Call, id: string, account: AccountConfig | undefined): Promise<void> {

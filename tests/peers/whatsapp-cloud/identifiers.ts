@@ -26,3 +26,18 @@ export function mediaIdentifier(): string {
 export function traceIdentifier(): string {
   return `A${randomBytes(16).toString('base64url').replaceAll('-', 'x')}`;
 }
+
+/** Base64 of a name with the number in it, and a tail that is no base64: nobody can take it apart by accident. */
+export function groupIdentifier(displayPhoneNumber: string): string {
+  const name = `capi_group:${displayPhoneNumber}:1203634${String(randomInt(1e11)).padStart(11, '0')}`;
+  return `${Buffer.from(name).toString('base64').replaceAll('=', '')}ZD`;
+}
+
+/** The same for every request of one person to join one group. */
+export function joinRequestIdentifier(person: string, groupId: string): string {
+  return Buffer.from(`${person}:${groupId.slice(-16)}`).toString('base64url');
+}
+
+export function requestIdentifier(): string {
+  return randomBytes(16).toString('hex').toUpperCase();
+}

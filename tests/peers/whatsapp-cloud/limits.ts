@@ -16,18 +16,25 @@ export class Limits {
     this.#clock = clock;
   }
 
-  /** Counts one message; throws the error of the limit that it breaks (and then does not count it). */
-  count(account: AccountConfig, citizen: Citizen): void {
+  /**
+   * Counts one message; throws the error of the limit that it breaks (and then does not count it).
+   * A group has no citizen: the limit per person is not kept there.
+   */
+  count(account: AccountConfig, citizen: Citizen | undefined): void {
     const { pairLimitMs, throughputPerSecond } = this.#settings;
     const now = this.#clock.now();
-    const pair = `${account.phoneNumberId}/${citizen.key}`;
-    if (pairLimitMs !== null && now - (this.#lastToPerson.get(pair) ?? Number.NEGATIVE_INFINITY) < pairLimitMs)
+    const pair = citizen === undefined ? undefined : `${account.phoneNumberId}/${citizen.key}`;
+    if (
+      pair !== undefined &&
+      pairLimitMs !== null &&
+      now - (this.#lastToPerson.get(pair) ?? Number.NEGATIVE_INFINITY) < pairLimitMs
+    )
       throw new GraphError(pairLimit);
     if (throughputPerSecond !== null) {
       const recent = (this.#lastSecond.get(account.phoneNumberId) ?? []).filter((at) => now - at < 1_000);
       if (recent.length >= throughputPerSecond) throw new GraphError(throughputLimit);
       this.#lastSecond.set(account.phoneNumberId, [...recent, now]);
     }
-    if (pairLimitMs !== null) this.#lastToPerson.set(pair, now);
+    if (pair !== undefined && pairLimitMs !== null) this.#lastToPerson.set(pair, now);
   }
 }

@@ -19,6 +19,17 @@ interface InChat {
   readonly citizen: string;
 }
 
+interface InGroup {
+  /** Phone number id of the business. */
+  readonly account: string;
+  readonly group: string;
+}
+
+/** Given when it was said in a group and not in the chat between two. */
+interface PerhapsInGroup {
+  readonly group?: string | undefined;
+}
+
 interface Carried {
   /** The object below the type's name, as it was sent. */
   readonly content: unknown;
@@ -40,13 +51,16 @@ interface Attempt {
 }
 
 export type LogFact =
-  | (InChat & Carried & { readonly kind: 'citizen-message'; readonly forwarded?: boolean | undefined })
-  | (InChat & ReactionFact & { readonly kind: 'citizen-reaction' })
-  | (InChat & { readonly kind: 'citizen-read'; readonly messageIds: readonly string[] })
+  | (InChat & PerhapsInGroup & Carried & { readonly kind: 'citizen-message'; readonly forwarded?: boolean | undefined })
+  | (InChat & PerhapsInGroup & ReactionFact & { readonly kind: 'citizen-reaction' })
+  | (InChat & PerhapsInGroup & { readonly kind: 'citizen-read'; readonly messageIds: readonly string[] })
   | (InChat & Carried & BusinessFact & { readonly kind: 'business-message' })
   | (InChat & ReactionFact & BusinessFact & { readonly kind: 'business-reaction' })
   | (InChat & StatusFact & { readonly kind: 'status' })
   | (InChat & { readonly kind: 'read-mark' | 'typing'; readonly messageId: string })
+  | (InGroup & Carried & GroupMessageFact & { readonly kind: 'group-message' })
+  | (InGroup & StatusFact & { readonly kind: 'group-status'; readonly citizens: readonly string[] })
+  | (GroupChangeFact & { readonly kind: 'group-change' })
   | { readonly kind: 'media-upload'; readonly account: string; readonly media: MediaFact }
   | { readonly kind: 'media-download'; readonly account: string; readonly mediaId: string; readonly bytes: number }
   | (Attempt & { readonly kind: 'webhook-delivered'; readonly httpStatus: number; readonly ms: number })
@@ -71,6 +85,24 @@ export interface BusinessFact {
   readonly callbackData?: string | undefined;
   /** False when it was accepted but will be reported as failed. */
   readonly reachesCitizen: boolean;
+}
+
+export interface GroupMessageFact {
+  readonly callbackData?: string | undefined;
+  /** The keys of those who see it; nobody when it was accepted but will be reported as failed. */
+  readonly reaches: readonly string[];
+}
+
+export interface GroupChangeFact {
+  readonly account: string;
+  /** Null: it could not be made. */
+  readonly group: string | null;
+  /** The `type` in the webhook. */
+  readonly change: string;
+  /** The keys of those who came, left, asked or were removed. */
+  readonly citizens: readonly string[];
+  readonly requestId?: string | undefined;
+  readonly errorCode?: number | undefined;
 }
 
 export interface StatusFact {

@@ -107,6 +107,7 @@ const readMark = z.strictObject({
 });
 
 export interface SendRequest {
+  readonly recipientType: 'individual' | 'group';
   readonly type: SendType;
   readonly content: unknown;
   readonly to: string | undefined;
@@ -128,7 +129,10 @@ export function readSend(body: object): SendRequest {
   const shape: z.ZodType = shapes[type];
   checked(shape, content, type);
   if (given.to === undefined && given.recipient === undefined) throw parameter('The parameter to is required.');
+  const recipientType = given.recipient_type ?? 'individual';
+  if (recipientType === 'group' && given.to === undefined) throw parameter('The parameter to is required.');
   return {
+    recipientType,
     type,
     content,
     to: given.to,
@@ -150,7 +154,8 @@ function typeOf(type: string | undefined, body: object): SendType {
   throw parameter(`Param type must be one of {${names}} - got "${inferred}".`);
 }
 
-function checked<T>(shape: z.ZodType<T>, value: unknown, parent: string): T {
+/** Throws error 100 naming the parameter. */
+export function checked<T>(shape: z.ZodType<T>, value: unknown, parent = ''): T {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

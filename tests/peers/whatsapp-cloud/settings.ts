@@ -39,6 +39,8 @@ export const settingsShape = z.strictObject({
   permissions: z.array(z.string()).default(['whatsapp_business_management', 'whatsapp_business_messaging']),
   /** Whether an app gets the webhooks of the WhatsApp Business Account. */
   subscribed: z.boolean().default(true),
+  /** Whether the numbers may use the Groups API (131215): Meta gives it to official business accounts only. */
+  groupsEligible: z.boolean().default(true),
   /** The first account has this token from now on, and its former one is refused (190). */
   newToken: z.string().nullable().default(null),
 });

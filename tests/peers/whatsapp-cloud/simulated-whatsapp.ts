@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import type { ChatView } from './chats.ts';
 import type { Citizen } from './citizens.ts';
+import type { GroupListing } from './control-groups.ts';
 import type {
   CitizenRequest,
   MediaRequest,
@@ -19,6 +20,8 @@ import type {
   VerifyRequest,
 } from './control-shape.ts';
 import type { ActiveFault, FaultRequest } from './faults.ts';
+import type { GroupView } from './group-chats.ts';
+import type { Joining } from './group-citizens.ts';
 import type { LogPage } from './log.ts';
 import type { EntryOf, LogEntry, LogKind, MediaFact } from './log-entry.ts';
 import { LogReader, type WaitOptions } from './log-reader.ts';
@@ -149,7 +152,7 @@ export class SimulatedWhatsApp {
     return await this.#call('POST', `/citizens/${encodeURIComponent(citizen)}/message`, message);
   }
 
-  /** Null takes the reaction back. */
+  /** Null takes the reaction back. A message of a group is reacted to in the group. */
   async react(citizen: string, messageId: string, emoji: string | null, account?: string): Promise<Sent> {
     const reaction: ReactionRequest = { messageId, emoji, account };
     return await this.#call('POST', `/citizens/${encodeURIComponent(citizen)}/reaction`, reaction);
@@ -168,6 +171,44 @@ export class SimulatedWhatsApp {
   async chat(citizen: string, account?: string): Promise<ChatView> {
     const query = account === undefined ? '' : `?account=${account}`;
     return await this.#call('GET', `/chats/${encodeURIComponent(citizen)}${query}`);
+  }
+
+  /** The groups that are there; the business makes them through the Graph API. */
+  async groups(): Promise<readonly GroupListing[]> {
+    return await this.#call('GET', '/groups');
+  }
+
+  /** By id or invite link: in at once, or a request that the business has to approve. Throws when the phone would not let in. */
+  async joinGroup(citizen: string, group: string): Promise<Joining> {
+    return await this.#call('POST', `/citizens/${encodeURIComponent(citizen)}/join-group`, { group });
+  }
+
+  /** Takes the request to join back. */
+  async revokeJoinRequest(citizen: string, group: string): Promise<{ joinRequestId: string }> {
+    return await this.#call('POST', `/citizens/${encodeURIComponent(citizen)}/revoke-join-request`, { group });
+  }
+
+  async leaveGroup(citizen: string, group: string): Promise<void> {
+    await this.#call('POST', `/citizens/${encodeURIComponent(citizen)}/leave-group`, { group });
+  }
+
+  /** The citizen reads the group up to a message, or everything. */
+  async readGroup(citizen: string, group: string, upTo?: string): Promise<{ messageIds: readonly string[] }> {
+    return await this.#call('POST', `/citizens/${encodeURIComponent(citizen)}/read-group`, { group, upTo });
+  }
+
+  /** What the citizen sees of the group on the phone, also when it has left or the group is gone. */
+  async groupChat(citizen: string, group: string): Promise<GroupView> {
+    return await this.#call('GET', `/groups/${encodeURIComponent(group)}?citizen=${encodeURIComponent(citizen)}`);
+  }
+
+  /** WhatsApp stops the group for everybody. */
+  async suspendGroup(group: string): Promise<void> {
+    await this.#call('POST', `/groups/${encodeURIComponent(group)}/suspend`, {});
+  }
+
+  async unsuspendGroup(group: string): Promise<void> {
+    await this.#call('POST', `/groups/${encodeURIComponent(group)}/unsuspend`, {});
   }
 
   /** Returns the id to take it away with. */

@@ -3,6 +3,9 @@ import { Chats } from './chats.ts';
 import { Citizens } from './citizens.ts';
 import { ShiftableClock } from './clock.ts';
 import { Faults } from './faults.ts';
+import { GroupChats } from './group-chats.ts';
+import { GroupStatuses } from './group-statuses.ts';
+import { Groups } from './groups.ts';
 import { Limits } from './limits.ts';
 import { Log } from './log.ts';
 import { MediaFiles } from './media-files.ts';
@@ -10,6 +13,7 @@ import { MediaUrls } from './media-urls.ts';
 import type { AccountConfig, SimulatorConfig } from './options.ts';
 import { type Settings, settingsShape } from './settings.ts';
 import { Statuses } from './statuses.ts';
+import { Timers } from './timers.ts';
 import { WebhookAddresses } from './webhook-addresses.ts';
 import { Webhooks } from './webhooks.ts';
 
@@ -21,12 +25,16 @@ export interface Simulation {
   readonly faults: Faults;
   readonly citizens: Citizens;
   readonly chats: Chats;
+  readonly groups: Groups;
+  readonly groupChats: GroupChats;
   readonly limits: Limits;
   readonly media: MediaFiles;
   readonly mediaUrls: MediaUrls;
   readonly addresses: WebhookAddresses;
   readonly webhooks: Webhooks;
+  readonly timers: Timers;
   readonly statuses: Statuses;
+  readonly groupStatuses: GroupStatuses;
 }
 
 export async function openSimulation(config: SimulatorConfig): Promise<Simulation> {
@@ -36,7 +44,8 @@ export async function openSimulation(config: SimulatorConfig): Promise<Simulatio
   const faults = new Faults(log);
   const addresses = new WebhookAddresses(config);
   const webhooks = new Webhooks({ log, faults, settings, addresses });
-  const chats = new Chats();
+  const timers = new Timers();
+  const statusWorld = { clock, log, faults, settings, webhooks, timers };
   return {
     accounts: config.accounts,
     settings,
@@ -44,19 +53,23 @@ export async function openSimulation(config: SimulatorConfig): Promise<Simulatio
     log,
     faults,
     citizens: new Citizens(),
-    chats,
+    chats: new Chats(),
+    groups: new Groups(),
+    groupChats: new GroupChats(),
     limits: new Limits(settings, clock),
     media: await MediaFiles.open(config.directory),
     mediaUrls: new MediaUrls(),
     addresses,
     webhooks,
-    statuses: new Statuses({ clock, log, faults, settings, webhooks }),
+    timers,
+    statuses: new Statuses(statusWorld),
+    groupStatuses: new GroupStatuses(statusWorld),
   };
 }
 
 /** Ends what still runs and removes the media. */
 export async function closeSimulation(simulation: Simulation): Promise<void> {
-  simulation.statuses.stop();
+  simulation.timers.stop();
   await simulation.webhooks.stop();
   await simulation.media.removeAll();
 }

@@ -6,11 +6,12 @@ import type { ErrorFacts } from './graph-error.ts';
 import type { Log } from './log.ts';
 import type { StatusName } from './log-entry.ts';
 import type { Settings } from './settings.ts';
+import type { Timers } from './timers.ts';
 import { laneOf, statusValue } from './webhook-shapes.ts';
 import type { Webhooks } from './webhooks.ts';
 
-const steps = ['sent', 'delivered', 'read'] as const;
-type Step = (typeof steps)[number];
+export const steps = ['sent', 'delivered', 'read'] as const;
+export type Step = (typeof steps)[number];
 
 export interface StatusWorld {
   readonly clock: ShiftableClock;
@@ -18,19 +19,14 @@ export interface StatusWorld {
   readonly faults: Faults;
   readonly settings: Settings;
   readonly webhooks: Webhooks;
+  readonly timers: Timers;
 }
 
 export class Statuses {
   readonly #world: StatusWorld;
-  readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(world: StatusWorld) {
     this.#world = world;
-  }
-
-  /** Steps that are still to come by themselves. */
-  get pending(): number {
-    return this.#timers.size;
   }
 
   /** Goes by itself as far as the settings say. A reaction is only ever `sent`. */
@@ -39,11 +35,11 @@ export class Statuses {
     if (statuses === 'none') return;
     const farthest = message.type === 'reaction' ? 0 : steps.indexOf(statuses);
     for (const [index, step] of steps.entries())
-      if (index <= farthest) this.#later(statusDelayMs * (index + 1), () => this.advance(message, step));
+      if (index <= farthest) this.#world.timers.after(statusDelayMs * (index + 1), () => this.advance(message, step));
   }
 
   fail(message: ChatMessage, error: ErrorFacts): void {
-    this.#later(this.#world.settings.statusDelayMs, () => this.#tell(message, 'failed', error));
+    this.#world.timers.after(this.#world.settings.statusDelayMs, () => this.#tell(message, 'failed', error));
   }
 
   /** Tells this step, and the earlier ones if they were not told yet. */
@@ -54,19 +50,6 @@ export class Statuses {
         message.status = 'delivered';
       else this.#tell(message, step);
     }
-  }
-
-  stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
-  }
-
-  #later(ms: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      act();
-    }, ms);
-    this.#timers.add(timer);
   }
 
   #tell(message: ChatMessage, status: StatusName, error?: ErrorFacts): void {

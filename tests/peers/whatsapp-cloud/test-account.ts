@@ -19,15 +19,16 @@ export const testOptions: SimulatedWhatsAppOptions = {
   settings: { statusDelayMs: 5, retryBaseMs: 20 },
 };
 
-/** One call to the simulated Graph API. */
+/** One call to the simulated Graph API: GET without a body and POST with one, unless a method is named. */
 export async function graph(
   base: string,
   path: string,
   body?: object,
   token = account.accessToken,
+  method = body === undefined ? 'GET' : 'POST',
 ): Promise<{ status: number; body: unknown }> {
   const answer = await fetch(`${base}/v23.0/${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });

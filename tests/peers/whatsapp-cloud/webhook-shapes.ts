@@ -24,33 +24,50 @@ export interface WebhookEvent {
   readonly lane: string;
 }
 
+/** What a citizen said, wherever it was. */
+interface Said {
+  readonly id: string;
+  readonly account: AccountConfig;
+  readonly citizen: Citizen;
+  readonly type: string;
+  readonly content: unknown;
+  readonly groupId?: string | undefined;
+}
+
+interface Quoted {
+  readonly id: string;
+  readonly from: 'citizen' | 'business';
+  /** Who wrote it, when it was not the business. */
+  readonly citizen: Citizen | undefined;
+}
+
 export interface ContextFacts {
-  readonly replyTo: ChatMessage | undefined;
+  readonly replyTo: Quoted | undefined;
   readonly forwarded: boolean;
   readonly frequentlyForwarded: boolean;
 }
 
 export const laneOf = (account: AccountConfig, citizen: Citizen): string => `${account.phoneNumberId}/${citizen.key}`;
 
-function envelope(account: AccountConfig): Pick<WebhookValue, 'messaging_product' | 'metadata'> {
+export function envelope(account: AccountConfig): Pick<WebhookValue, 'messaging_product' | 'metadata'> {
   return {
     messaging_product: 'whatsapp',
     metadata: { display_phone_number: account.displayPhoneNumber, phone_number_id: account.phoneNumberId },
   };
 }
 
-const phoneOf = (citizen: Citizen, key: string): object =>
+export const phoneOf = (citizen: Citizen, key: string): object =>
   citizen.phone === undefined ? {} : { [key]: citizen.phone };
-const userOf = (citizen: Citizen, key: string): object =>
+export const userOf = (citizen: Citizen, key: string): object =>
   citizen.userId === undefined ? {} : { [key]: citizen.userId };
 
-function contactOf(citizen: Citizen, withUsername: boolean): object {
+export function contactOf(citizen: Citizen, withUsername: boolean): object {
   const username = withUsername && citizen.username !== undefined ? { username: citizen.username } : {};
   return { profile: { name: citizen.name, ...username }, ...phoneOf(citizen, 'wa_id'), ...userOf(citizen, 'user_id') };
 }
 
 /** What a citizen wrote, sent or reacted. */
-export function messageValue(message: ChatMessage, context: ContextFacts, at: string): WebhookValue {
+export function messageValue(message: Said, context: ContextFacts, at: string): WebhookValue {
   const { account, citizen } = message;
   return {
     ...envelope(account),
@@ -60,6 +77,7 @@ export function messageValue(message: ChatMessage, context: ContextFacts, at: st
         ...contextOf(message, context),
         ...phoneOf(citizen, 'from'),
         ...userOf(citizen, 'from_user_id'),
+        ...(message.groupId === undefined ? {} : { group_id: message.groupId }),
         id: message.id,
         timestamp: at,
         type: message.type,
@@ -69,22 +87,26 @@ export function messageValue(message: ChatMessage, context: ContextFacts, at: st
   };
 }
 
-/** What is not supported has errors and no body of its own. */
-function bodyOf(message: ChatMessage): object {
-  if (message.type !== 'unsupported' && message.type !== 'unknown') return { [message.type]: message.content };
-  const title = 'Message type unknown';
-  return {
-    errors: [
-      { code: 131051, title, message: title, error_data: { details: 'Message type is currently not supported.' } },
-    ],
-  };
+/** What is not supported has errors and no body of its own; in a group Meta's example has another code. */
+function bodyOf({ type, content, groupId }: Said): object {
+  if (type !== 'unsupported' && type !== 'unknown') return { [type]: content };
+  const words = groupId === undefined ? unknownType : unsupportedInGroup;
+  return { errors: [{ ...words, error_data: { details: 'Message type is currently not supported.' } }] };
 }
 
-function contextOf(message: ChatMessage, { replyTo, forwarded, frequentlyForwarded }: ContextFacts): object {
+const unknownType = { code: 131051, title: 'Message type unknown', message: 'Message type unknown' };
+const unsupportedInGroup = {
+  code: 130501,
+  title: 'Unsupported message type',
+  message: 'Message type is not currently supported',
+};
+
+function contextOf({ account }: Said, { replyTo, forwarded, frequentlyForwarded }: ContextFacts): object {
   const marks = frequentlyForwarded ? { frequently_forwarded: true } : forwarded ? { forwarded: true } : {};
   if (replyTo === undefined) return forwarded || frequentlyForwarded ? { context: marks } : {};
-  const author =
-    replyTo.from === 'business' ? { from: message.account.displayPhoneNumber } : phoneOf(message.citizen, 'from');
+  const { citizen } = replyTo;
+  const byBusiness = replyTo.from === 'business' || citizen === undefined;
+  const author = byBusiness ? { from: account.displayPhoneNumber } : phoneOf(citizen, 'from');
   return { context: { ...author, id: replyTo.id, ...marks } };
 }
 
