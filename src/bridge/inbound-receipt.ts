@@ -104,8 +104,12 @@ export class InboundReceipts {
     if (part.kind === 'reaction') return;
     if (state === 'sent') await feedback.passedOn(shown);
     if (state !== 'delivered' && state !== 'read') return;
-    if (event.ofSomebody === true) return feedback.passedOn(shown);
-    const contact = await this.#options.ghosts.ready(portal, portal.roomId, { id: asId<ContactId>(portal.chatId) });
+    if (event.by === 'somebody') return feedback.passedOn(shown);
+    const contact = await this.#options.ghosts.ready(
+      portal,
+      portal.roomId,
+      event.by ?? { id: asId<ContactId>(portal.chatId) },
+    );
     await (state === 'delivered' ? feedback.delivered(shown, contact) : feedback.read(shown, contact));
   }
 }

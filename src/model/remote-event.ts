@@ -45,13 +45,13 @@ export interface ReactionRemovedEvent extends Occurrence, PerhapsOwn {
   readonly target: RemoteMessageId;
 }
 
-/** Of a chat with several people it may be told that somebody has a message, and not who. */
-interface PerhapsOfSomebody {
-  readonly ofSomebody?: true;
+/** Who has it, in a chat with several people; `somebody` where that is not told. */
+interface PerhapsBy {
+  readonly by?: ContactSketch | 'somebody';
 }
 
 /** What became of a message that we sent. At least one of `message` and `sendKey` is known. */
-export interface DeliveryReceiptEvent extends Occurrence, PerhapsOfSomebody {
+export interface DeliveryReceiptEvent extends Occurrence, PerhapsBy {
   readonly kind: 'delivery-receipt';
   readonly state: 'sent' | 'delivered' | 'failed';
   readonly message: RemoteMessageId;
@@ -60,7 +60,7 @@ export interface DeliveryReceiptEvent extends Occurrence, PerhapsOfSomebody {
   readonly reason?: string;
 }
 
-export interface ReadReceiptEvent extends Occurrence, PerhapsOfSomebody {
+export interface ReadReceiptEvent extends Occurrence, PerhapsBy {
   readonly kind: 'read-receipt';
   readonly message: RemoteMessageId;
   readonly sendKey?: SendKey;

@@ -3,7 +3,8 @@
  * Runs inside the unit of work that stores the result, so that what is learnt about contacts is durable with it.
  */
 import { asId, type ChatId, type RemoteMessageId, type SendKey } from '../../model/ids.ts';
-import type { RemoteEvent } from '../../model/remote-event.ts';
+import type { ContactSketch, RemoteEvent } from '../../model/remote-event.ts';
+import type { AdapterState } from '../contract.ts';
 import { DescribedContacts } from './described-contacts.ts';
 import {
   type Change,
@@ -163,12 +164,19 @@ async function decodeStatus(
     chat: asId<ChatId>(chat ?? status.recipient_id ?? userId ?? 'unknown'),
     at: timeOf(status.timestamp, now),
     message: asId<RemoteMessageId>(id),
-    ...(status.recipient_type === 'group' ? { ofSomebody: true as const } : {}),
+    ...(status.recipient_type === 'group' ? { by: await participantOf(status, known) } : {}),
     ...(sendKey === undefined ? {} : { sendKey: asId<SendKey>(sendKey) }),
   };
   if (state === 'read') return [{ ...occurrence, kind: 'read-receipt' }];
   const reason = state === 'failed' ? { reason: reasonOf(status) } : {};
   return [{ ...occurrence, kind: 'delivery-receipt', state, ...reason }];
+}
+
+/** Meta: "Group messaging": of a group it may be told who has the message. */
+async function participantOf(status: WhatsAppStatus, state: AdapterState): Promise<ContactSketch | 'somebody'> {
+  const phone = status.recipient_participant_id ?? status.participant_recipient_id;
+  const contact = await recipientOf(state, { phone, userId: status.recipient_participant_user_id });
+  return contact === undefined ? 'somebody' : { id: contact };
 }
 
 function reasonOf({ errors: [error] = [] }: WhatsAppStatus): string {

@@ -115,6 +115,10 @@ export const statusShape = z.looseObject({
   recipient_id: optional(phone),
   recipient_user_id: optional(id),
   recipient_type: optional(name),
+  // Meta's pages have the first in two spellings.
+  recipient_participant_id: optional(phone),
+  participant_recipient_id: optional(phone),
+  recipient_participant_user_id: optional(id),
   biz_opaque_callback_data: optional(z.string().max(maxId)),
   errors,
 });

@@ -107,8 +107,10 @@ async function peopleIn(change: Change, keys: readonly string[], isIn: boolean):
 
 async function personIn({ state, at }: Change, item: unknown): Promise<ContactSketch | undefined> {
   const described = contactShape.safeParse(item).data;
-  const phone = described?.wa_id ?? numberIn(textAt(item, 'input'));
-  const sighting = { userId: described?.user_id, phone, at, name: described?.profile?.name, wrote: false };
+  const input = textAt(item, 'input');
+  const phone = described?.wa_id ?? numberIn(input);
+  const userId = described?.user_id ?? (phone === undefined && isKept(input) ? input : undefined);
+  const sighting = { userId, phone, at, name: described?.profile?.name, wrote: false };
   const sender = await senderOf(state, sighting);
   const displayName = sender?.name ?? nameFromPhone(phone);
   return sender && { id: sender.contact, ...(displayName === undefined ? {} : { displayName }) };

@@ -142,7 +142,7 @@ test('a group takes free words for a day after somebody wrote, none once it is s
   expect(await open.session.refusal(chat, 'message')).toContain('deleted');
 });
 
-test('that a group has a message is not told of a person', async () => {
+test('that a group has a message is told of whom WhatsApp names, and of nobody where it names nobody', async () => {
   await made();
   const status = {
     id: 'wamid.1',
@@ -157,7 +157,16 @@ test('that a group has a message is not told of a person', async () => {
     historyWaitMs: 1,
     unreadable: () => undefined,
   });
-  expect(events).toMatchObject([{ kind: 'read-receipt', chat, ofSomebody: true }]);
+  expect(events).toMatchObject([{ kind: 'read-receipt', chat, by: 'somebody' }]);
+  await told(group('group_participants_add', 101, { added_participants: [ann] }));
+  const named = { ...status, id: 'wamid.2', recipient_participant_id: ann.wa_id };
+  const byAnn = await decodeChange(changeShape.parse(change({ statuses: [named] })), {
+    state: open.state,
+    now: 1,
+    historyWaitMs: 1,
+    unreadable: () => undefined,
+  });
+  expect(byAnn).toMatchObject([{ kind: 'read-receipt', chat, by: { id: ann.wa_id } }]);
 });
 
 test('what is asked of groups is asked as Meta documents it', async () => {
