@@ -99,6 +99,40 @@ const catalogue = {
   },
   'CH-MEDIA-REFUSED': { message: 'The network does not take this file.', advice: 'Send it in another format.' },
   'CH-MEDIA-TOO-LARGE': { message: 'The file is too large.', advice: 'Send a smaller file.' },
+  'CH-RECIPIENT-INVALID': {
+    message: 'A recipient of the records is not usable.',
+    advice: 'Use what `chancery records keygen` printed for each records officer.',
+  },
+  'CH-PASSPHRASE-WRONG': {
+    message: "The passphrase does not open this officer's key.",
+    advice: 'Try again. If the passphrase is surely right, the file is damaged: use another copy of it.',
+  },
+  'CH-RECORDS-KEY-WRONG': {
+    message: 'This key does not open these records.',
+    advice: 'Use the key of an officer who was among the recipients when they were sealed.',
+    status: 403,
+  },
+  'CH-RECORDS-KEY-MISSING': {
+    message: 'The key of this record is not there.',
+    advice: 'Restore the file of entry keys from a backup.',
+  },
+  'CH-RECORDS-DAMAGED': {
+    message: 'This is not what was sealed.',
+    advice: 'Restore the ledger and the file of entry keys from a backup.',
+  },
+  'CH-RECORDS-DESTROYED': {
+    message: 'The key of this record was destroyed; nobody can open it again.',
+    advice: 'See the record of its disposal in the ledger.',
+    status: 410,
+  },
+  'CH-RECORDS-EPOCH-ENDED': {
+    message: 'This epoch of the records has ended.',
+    advice: 'Seal with the epoch that follows; if none does, restart the bridge.',
+  },
+  'CH-ENTRY-KEYS-INVALID': {
+    message: 'The file of entry keys is not usable.',
+    advice: 'Restore it from a backup; nothing was changed.',
+  },
   'CH-LOGIN-INVALID': {
     message: 'The login was refused.',
     advice: 'Correct what is named and try again.',

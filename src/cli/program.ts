@@ -109,6 +109,16 @@ function build(exitWith: (code: number) => void): Command {
       exitWith(await (await import('./status.ts')).status(options)),
     );
   program
+    .command('records')
+    .description('the sealed records: keys of the officers who may open them')
+    .command('keygen')
+    .description("write a records officer's key, which its passphrase opens, and print the recipient to seal for")
+    .requiredOption('-o, --out <file>', 'where to write it, best on a medium that leaves this machine')
+    .option('--answers <file>', 'the passphrase, as a JSON or YAML object with the key passphrase; - is standard input')
+    .action(async (options: { out: string; answers?: string }) =>
+      (await import('./records-keygen.ts')).recordsKeygen(options),
+    );
+  program
     .command('version')
     .description('print the version')
     .action(async () => (await import('./version.ts')).version());

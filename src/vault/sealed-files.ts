@@ -6,10 +6,11 @@ import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { type FileHandle, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
-import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
+import { ChanceryError, systemCodeOf } from '../base/errors.ts';
 import type { SealedFile } from '../model/content.ts';
 import { asId, type MediaName } from '../model/ids.ts';
 import { deriveKey } from './derive-key.ts';
+import { onDisk, readAt, syncDirectory, writeAll } from './file-bytes.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
 import {
   headerBytes,
@@ -68,7 +69,7 @@ export class SealedFiles {
         await file.close();
       }
       await onDisk(part, () => rename(part, this.#path(sealed.name)));
-      await onDisk(this.#directory, () => this.#syncDirectory());
+      await onDisk(this.#directory, () => syncDirectory(this.#directory));
       return sealed;
     } catch (thrown) {
       stream.destroy();
@@ -197,41 +198,5 @@ export class SealedFiles {
   /** A keyed hash: who finds the disk cannot test whether it holds a file that they know. */
   #nameFor(sha256: string): MediaName {
     return asId<MediaName>(createHmac('sha256', this.#nameKey).update(sha256, 'hex').digest('hex'));
-  }
-
-  async #syncDirectory(): Promise<void> {
-    const directory = await open(this.#directory, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
-  for (let done = 0; done < bytes.length; ) {
-    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
-  }
-  return bytes.length;
-}
-
-/** Fills the buffer; what it returns is a part of it, and shorter at the end of the file. */
-async function readAt(file: FileHandle, position: number, buffer: Uint8Array): Promise<Uint8Array> {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
-}
-
-/** Tells trouble with the disk apart from trouble with the stream. */
-async function onDisk<Result>(place: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (thrown) {
-    throw new ChanceryError('CH-STORE-FAILED', { place, detail: messageOf(thrown), cause: thrown });
   }
 }
