@@ -47,6 +47,11 @@ const catalogue = {
     advice: 'Check free disk space and the data directory; the sender will try again.',
     status: 503,
   },
+  'CH-LEDGER-FORKED': {
+    message: 'The ledger is not the one whose heads were signed before.',
+    advice:
+      'Do not go on: entries are missing or were changed, such as by a backup that was put back. Put the newest database and ledger folder back, or ask a records officer.',
+  },
   'CH-NODE-TOO-OLD': { message: 'This Node.js is too old.', advice: 'Use Node.js 24 or newer.' },
   'CH-LISTEN-FAILED': {
     message: 'A port could not be opened.',

@@ -33,4 +33,6 @@ export interface BridgeContext {
   readonly metrics: Metrics;
   /** When this process began, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
+  /** Whether a ledger is kept. */
+  readonly isRecorded: boolean;
 }

@@ -4,12 +4,14 @@
  */
 import type { RoomEvent } from '../matrix/room-event.ts';
 import type { JournalRow } from '../store/journal.ts';
-import { isFeedbackLane } from '../store/portals.ts';
+import { isFeedbackLane, type Portal } from '../store/portals.ts';
+import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
 import type { Feedback } from './feedback.ts';
 import { tellOutcome } from './outcomes.ts';
 import { type JournalledEvent, type JournalledPassage, shownAt } from './work.ts';
 import { words } from './words.ts';
+import { conclude } from './recording.ts';
 
 export class Dropping {
   readonly #context: BridgeContext;
@@ -51,6 +53,11 @@ export class Dropping {
     tellOutcome(this.#context, { portal, row: row.id, direction: 'out', kind: 'message', outcome });
   }
 
+  async #portalOf({ portals }: UnitOfWork, { direction, payload }: JournalRow): Promise<Portal | undefined> {
+    if (direction === 'in') return portals.get((payload as JournalledEvent).portal);
+    return portals.byRoom((payload as RoomEvent).room_id);
+  }
+
   async #finish(row: JournalRow, reason: string): Promise<void> {
     const { store, clock, files } = this.#context;
     const now = clock.now();
@@ -59,7 +66,8 @@ export class Dropping {
         if (state === 'pending') await unit.parts.change(id, now, { state: 'failed', reason });
         if (state === 'sending') await unit.parts.change(id, now, { state: 'uncertain', reason });
       }
-      await unit.journal.finish(row.id, 'failed', now, reason);
+      const portal = await this.#portalOf(unit, row);
+      await conclude(unit, row, portal, { state: 'failed', at: now, reason });
       return unit.parts.clearProgress(row.id);
     });
     await files.removeAll(unneeded);

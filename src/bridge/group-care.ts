@@ -7,6 +7,7 @@ import type { RecordedAct } from '../store/schema.ts';
 import type { BridgeContext } from './context.ts';
 import { portalIn } from './portal-in.ts';
 import { sessionFor } from './session-choice.ts';
+import { recordAct } from './recording.ts';
 
 const patienceMs = 30_000;
 
@@ -62,7 +63,7 @@ export class GroupCare {
 
   async #record(actor: UserId, act: RecordedAct, subject: string): Promise<void> {
     const { store, clock } = this.#context;
-    await store.write((unit) => unit.acts.add({ at: clock.now(), actor, act, subject, reason: null }));
+    await store.write((unit) => recordAct(unit, { at: clock.now(), actor, act, subject, reason: null }));
   }
 }
 

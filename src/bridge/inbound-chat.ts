@@ -3,6 +3,7 @@ import type { ChatInfoEvent, MembershipEvent } from '../model/remote-event.ts';
 import type { BridgeContext } from './context.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { PortalRooms } from './portal-rooms.ts';
+import { conclude } from './recording.ts';
 import type { InboundWork } from './work.ts';
 
 export class InboundChat {
@@ -27,7 +28,7 @@ export class InboundChat {
     }
     await store.write(async (unit) => {
       if (named.name !== portal.name) await unit.portals.change(portal.id, { name: named.name });
-      await unit.journal.finish(row.id, 'done', clock.now());
+      await conclude(unit, row, portal, { state: 'done', at: clock.now() });
     });
   }
 }

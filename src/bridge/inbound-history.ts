@@ -12,6 +12,7 @@ import { TryAgain } from './failures.ts';
 import type { InboundMessages } from './inbound-message.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import type { InboundWork, JournalledEvent } from './work.ts';
+import { conclude } from './recording.ts';
 
 /** One message of a batch: the row that brought it, and its place there. */
 interface Told {
@@ -49,7 +50,7 @@ export class InboundHistory {
       await this.#tell(ready, told, signal);
     }
     const unneeded = await store.write(async (unit) => {
-      await unit.journal.finish(row.id, 'done', now);
+      await conclude(unit, row, portal, { state: 'done', at: now });
       return unit.parts.clearProgress(row.id);
     });
     await this.#context.files.removeAll(unneeded);

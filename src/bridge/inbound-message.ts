@@ -27,6 +27,7 @@ import type { InboundWork } from './work.ts';
 import type { InboundMedia } from './inbound-media.ts';
 import { tellOutcome } from './outcomes.ts';
 import type { PortalRooms } from './portal-rooms.ts';
+import { conclude } from './recording.ts';
 import { targetOf } from './targets.ts';
 import type { Voice, Voices } from './voices.ts';
 
@@ -167,7 +168,8 @@ export class InboundMessages {
     const unneeded = await context.store.writeSoon(async (unit) => {
       for (const part of said) await unit.parts.record(part);
       await unit.portals.touch(portal, Math.min(now, event.at));
-      await unit.journal.finish(row.id, 'done', now);
+      const parts = row.entry === null ? [] : await unit.parts.of(row.id);
+      await conclude(unit, row, portal, { state: 'done', at: now, parts });
       return unit.parts.clearProgress(row.id);
     });
     await context.files.removeAll(unneeded);

@@ -9,6 +9,7 @@ import type { BridgeContext } from './context.ts';
 import type { InboundWork } from './work.ts';
 import { tellOutcome } from './outcomes.ts';
 import type { PortalRooms } from './portal-rooms.ts';
+import { conclude } from './recording.ts';
 import { targetOf } from './targets.ts';
 import type { Voice, Voices } from './voices.ts';
 
@@ -37,7 +38,7 @@ export class InboundReactions {
     await store.write(async (unit) => {
       if (former !== undefined) await unit.reactions.remove(former.eventId);
       if (placed !== undefined) await unit.reactions.put(placed);
-      await unit.journal.finish(row.id, 'done', clock.now());
+      await conclude(unit, row, portal, { state: 'done', at: clock.now() });
     });
     tellOutcome(this.#context, { portal, row: row.id, direction: 'in', kind: 'reaction', outcome: 'passed_on' });
   }

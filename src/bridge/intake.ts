@@ -10,6 +10,7 @@ import { asId, type LaneKey } from '../model/ids.ts';
 import { commandLane, outboundLane } from '../store/portals.ts';
 import { isCommand } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
+import { recordRoomEvent, recordState } from './recording.ts';
 import { templateType } from './template-sending.ts';
 
 export class Intake {
@@ -24,7 +25,8 @@ export class Intake {
   /** Resolves to the number of events that were new, once all are durable. Throws `CH-STORE-*`. */
   async accept({ events, unreadable }: Pick<TransactionBatch, 'events' | 'unreadable'>): Promise<number> {
     const wanted = events.filter((event) => this.concernsUs(event));
-    if (wanted.length + unreadable.length === 0) return 0;
+    const others = this.#context.isRecorded ? events.filter((event) => this.#isRecordOnly(event)) : [];
+    if (wanted.length + others.length + unreadable.length === 0) return 0;
     reached('outbound.received');
     const { store, clock } = this.#context;
     const fresh = await store.write(async (unit) => {
@@ -38,14 +40,24 @@ export class Intake {
           payload: event,
           receivedAt: clock.now(),
         } as const;
-        if (await unit.journal.add(entry)) lanes.push(lane);
+        if (!(await unit.journal.add(entry))) continue;
+        lanes.push(lane);
+        const portal = await unit.portals.byRoom(event.room_id);
+        if (portal !== undefined) await recordRoomEvent(unit, portal, event, event.event_id);
       }
+      for (const event of others) await recordState(unit, event);
       for (const event of unreadable) await unit.journal.quarantine(quarantineEntry(event, clock.now()), event.reason);
       return lanes;
     });
     reached('outbound.accepted');
     for (const lane of new Set(fresh)) this.#wake(lane);
     return fresh.length;
+  }
+
+  /** State that others change, of which nothing has to be done: names, topics, rights, who of them is in the room. */
+  #isRecordOnly(event: RoomEvent): boolean {
+    const { identifiers } = this.#context;
+    return event.state_key !== undefined && !identifiers.isOurs(event.sender) && !this.concernsUs(event);
   }
 
   /** What others say in rooms, and invitations of our own users. Our own echoes and other state are not for us. */

@@ -10,6 +10,7 @@ import { outboundLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { HomeserverLink } from './homeserver-link.ts';
 import type { Lanes } from './lanes.ts';
+import { recordAct, recordRoomEvent } from './recording.ts';
 
 const attemptsBeforeAttention = 5;
 const listed = 50;
@@ -96,7 +97,7 @@ export class Operations {
   async retryRow(id: JournalId, actor: UserId): Promise<boolean> {
     const lane = await this.#options.context.store.write(async (unit) => {
       const released = await unit.journal.release(id);
-      if (released !== undefined) await unit.acts.add(this.#act(actor, 'retry', `row ${id}`));
+      if (released !== undefined) await recordAct(unit, this.#act(actor, 'retry', `row ${id}`));
       return released;
     });
     return this.wake(lane);
@@ -110,7 +111,7 @@ export class Operations {
     const { store, clock } = this.#options.context;
     const lane = await store.write(async (unit) => {
       const dropped = await unit.journal.drop(id, reason, clock.now());
-      if (dropped !== undefined) await unit.acts.add(this.#act(actor, 'drop', `row ${id}`, reason));
+      if (dropped !== undefined) await recordAct(unit, this.#act(actor, 'drop', `row ${id}`, reason));
       return dropped;
     });
     return this.wake(lane);
@@ -136,9 +137,10 @@ export class Operations {
     const lane = outboundLane(portal.roomId);
     await store.write(async (unit) => {
       const dedupeKey = `${event.event_id} again ${id}`;
-      await unit.journal.add({ direction: 'out', dedupeKey, lane, payload: event, receivedAt: clock.now() });
+      const entry = { direction: 'out', dedupeKey, lane, payload: event, receivedAt: clock.now() } as const;
+      if (await unit.journal.add(entry)) await recordRoomEvent(unit, portal, event, dedupeKey);
       await unit.parts.change(id, clock.now(), { state: 'superseded' });
-      await unit.acts.add(this.#act(actor, 'retry', `message ${id}`));
+      await recordAct(unit, this.#act(actor, 'retry', `message ${id}`));
     });
     this.#options.outbound.wake(lane);
     return `Message ${id} is sent again.`;

@@ -14,6 +14,7 @@ import type { JournalledPassage, OutboundWork } from './work.ts';
 import { type OutboundMedia, type Readied, suited } from './outbound-media.ts';
 import { outcomeOf, tellOutcome } from './outcomes.ts';
 import { outboundTarget } from './outbound-target.ts';
+import { conclude } from './recording.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
 import { words } from './words.ts';
@@ -189,7 +190,9 @@ export class OutboundMessages {
   ): Promise<Ending> {
     const now = this.#options.context.clock.now();
     await unit.portals.touch(portal, now);
-    await unit.journal.finish(row.id, failed === undefined ? 'done' : 'failed', now, failed?.reason ?? null);
+    const parts = row.entry === null ? [] : await unit.parts.of(row.id);
+    const state = failed === undefined ? 'done' : 'failed';
+    await conclude(unit, row, portal, { state, at: now, reason: failed?.reason ?? null, parts });
     const unneeded = await unit.parts.clearProgress(row.id);
     if (!passedOn) return { unneeded };
     const lane = feedbackLane(portal.id);

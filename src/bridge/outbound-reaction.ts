@@ -16,6 +16,7 @@ import { outboundTarget } from './outbound-target.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
 import { words } from './words.ts';
+import { conclude } from './recording.ts';
 
 export interface OutboundReactionOptions {
   readonly context: BridgeContext;
@@ -142,7 +143,9 @@ export class OutboundReactions {
     await store.write(async (unit) => {
       await change(unit.reactions);
       await unit.portals.touch(portal, now);
-      await unit.journal.finish(row.id, part?.state === 'failed' ? 'failed' : 'done', now, part?.reason ?? null);
+      const state = part?.state === 'failed' ? 'failed' : 'done';
+      const parts = part === undefined ? [] : [part];
+      await conclude(unit, row, portal, { state, at: now, reason: part?.reason ?? null, parts });
     });
     reached('outbound.done');
     const outcome = part === undefined ? 'failed' : outcomeOf([part]);

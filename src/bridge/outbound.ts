@@ -9,6 +9,7 @@ import { type MatrixAction, readEvent } from '../matrix/read-event.ts';
 import type { RoomEvent } from '../matrix/room-event.ts';
 import type { EventId, PortalId } from '../model/ids.ts';
 import type { JournalRow } from '../store/journal.ts';
+import type { Portal } from '../store/portals.ts';
 import { type BotRoom, commandPrefix, isCommand } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
 import { isEcho } from './echoes.ts';
@@ -20,6 +21,7 @@ import type { OutboundReactions } from './outbound-reaction.ts';
 import { templateIn } from './template-sending.ts';
 import { words } from './words.ts';
 import { shownAt, type OutboundWork } from './work.ts';
+import { conclude } from './recording.ts';
 
 export interface OutboundOptions {
   readonly context: BridgeContext;
@@ -44,9 +46,14 @@ export class Outbound {
     const template = row.dedupeKey === event.event_id ? templateIn(event) : undefined;
     const action: MatrixAction = template === undefined ? readEvent(event) : { kind: 'thing', thing: template };
     const portal = await this.#options.context.store.read.portals.byRoom(event.room_id);
+    let refusal: string | undefined;
     if (portal === undefined) await this.#unlessRefused(row, event, () => this.#elsewhere(event, action));
-    else if (await this.#inPortal({ row, portal, event, action, signal, shown: shownAt(row, portal, event) })) return;
-    await this.#finish(row);
+    else {
+      const left = await this.#inPortal({ row, portal, event, action, signal, shown: shownAt(row, portal, event) });
+      if (left === 'nothing') return;
+      refusal = left.refusal;
+    }
+    await this.#finish(row, portal, refusal);
   }
 
   /** Undefined for what is said elsewhere than in a portal. */
@@ -84,14 +91,13 @@ export class Outbound {
     return typeof alias === 'string' && identifiers.isPortalAlias(alias);
   }
 
-  /** True when the handler finished the row itself, together with what it did. */
-  async #inPortal(work: OutboundWork): Promise<boolean> {
+  async #inPortal(work: OutboundWork): Promise<Left> {
     const { messages, reactions, botRoom, context } = this.#options;
     const { action, shown, event, portal } = work;
-    if (action.kind === 'ignored' || action.kind === 'membership' || (await isEcho(context, work))) return false;
+    if (action.kind === 'ignored' || action.kind === 'membership' || (await isEcho(context, work))) return theRow;
     if (action.kind === 'text' && isCommand(action.text.text)) {
       await botRoom.command(event, withoutPrefix(action.text.text));
-      return false;
+      return theRow;
     }
     const { networkName, session } = context.sessions.get(portal.accountId);
     if (!isListed(context.policy.officials, event.sender)) {
@@ -102,31 +108,30 @@ export class Outbound {
         if (session.capabilities[action.thing.type] === 'rejected')
           return this.#refuse(work, words.cannotSend(networkName, `a ${action.thing.type}`));
         await messages.handle({ ...work, action });
-        return true;
+        return 'nothing';
       case 'text':
       case 'media':
         await messages.handle({ ...work, action });
-        return true;
+        return 'nothing';
       case 'reaction':
         await reactions.add({ ...work, action });
-        return true;
+        return 'nothing';
       case 'redaction':
-        return reactions.removeOrRefuse({ ...work, action });
+        return (await reactions.removeOrRefuse({ ...work, action })) ? 'nothing' : theRow;
       case 'edit':
         if (session.capabilities.edit === 'rejected') await this.#refuseEdit(shown, action.target, networkName);
-        return false;
+        return theRow;
       case 'unsupported':
         return this.#refuse(work, words.cannotSend(networkName, action.what));
     }
   }
 
-  /** False: the row is still to be finished. */
-  async #refuse({ row, portal, action, shown }: OutboundWork, reason: string): Promise<false> {
+  async #refuse({ row, portal, action, shown }: OutboundWork, reason: string): Promise<Left> {
     const { feedback, context } = this.#options;
     await feedback.failed(shown, 'failed', reason);
     const kind = action.kind === 'reaction' ? 'reaction' : 'message';
     tellOutcome(context, { portal, row: row.id, direction: 'out', kind, outcome: 'failed' });
-    return false;
+    return { refusal: reason };
   }
 
   /** Nothing is said at what never was on its way, such as a command. */
@@ -138,12 +143,17 @@ export class Outbound {
     await feedback.notice({ ...shown, event: target }, 'edit', said);
   }
 
-  async #finish(row: JournalRow): Promise<void> {
+  async #finish(row: JournalRow, portal: Portal | undefined, refusal: string | undefined): Promise<void> {
     const { store, clock } = this.#options.context;
-    await store.write((unit) => unit.journal.finish(row.id, 'done', clock.now()));
+    const reason = refusal ?? null;
+    await store.write((unit) => conclude(unit, row, portal, { state: 'done', at: clock.now(), reason }));
     reached('outbound.done');
   }
 }
+
+/** What is left to be done once a handler is through: it finishes the row itself, together with what it did, or not. */
+type Left = 'nothing' | { readonly refusal?: string };
+const theRow: Left = {};
 
 const withoutPrefix = (text: string): string =>
   isCommand(text) ? text.slice(commandPrefix.length).trim() || 'help' : text;

@@ -13,6 +13,7 @@ import { portalIn } from './portal-in.ts';
 import type { PortalRooms } from './portal-rooms.ts';
 import type { Place } from './template-sending.ts';
 import { words } from './words.ts';
+import { recordAct } from './recording.ts';
 
 export interface FoundChat {
   readonly name: string;
@@ -77,7 +78,7 @@ export class PortalCare {
       await nothingWaits(unit, room);
       await unit.portals.change(portal.id, { roomId: null, comparedUpTo: null });
       const act = closing === 'people-go' ? 'delete-portal' : 'unbridge';
-      await unit.acts.add({ at: clock.now(), actor, act, subject: `${room} of portal ${portal.id}`, reason: null });
+      await recordAct(unit, { at: clock.now(), actor, act, subject: `${room} of portal ${portal.id}`, reason: null });
     });
     await this.#rooms.mark(portal, room, false);
     await this.#empty(room, closing);

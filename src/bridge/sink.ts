@@ -8,6 +8,7 @@ import { type AccountId, asId, type LaneKey, type SendKey } from '../model/ids.t
 import { advance } from '../model/message-state.ts';
 import { isReceipt, type ReceiptEvent, type RemoteEvent, stateToldBy } from '../model/remote-event.ts';
 import type { AdapterState, Sink } from '../networks/contract.ts';
+import { recordRemote } from './recording.ts';
 import type { JournalledEvent } from './work.ts';
 import { feedbackLane, inboundLane, type Portal } from '../store/portals.ts';
 import type { Store, UnitOfWork } from '../store/store.ts';
@@ -63,14 +64,11 @@ async function journal(
   if (portal === undefined) return undefined;
   const lane = isReceipt(event) ? await laneOfReceipt(unit, portal, event) : inboundLane(portal.id);
   if (lane === undefined) return undefined;
-  const isNew = await unit.journal.add({
-    direction: 'in',
-    dedupeKey: `${account} ${event.id}`,
-    lane,
-    payload: { portal: portal.id, event } satisfies JournalledEvent,
-    receivedAt: now,
-  });
-  return isNew ? lane : undefined;
+  const dedupeKey = `${account} ${event.id}`;
+  const payload: JournalledEvent = { portal: portal.id, event };
+  if (!(await unit.journal.add({ direction: 'in', dedupeKey, lane, payload, receivedAt: now }))) return undefined;
+  await recordRemote(unit, portal, event, dedupeKey);
+  return lane;
 }
 
 /**

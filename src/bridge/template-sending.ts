@@ -14,6 +14,7 @@ import type { Session, TemplateSketch, Templates } from '../networks/contract.ts
 import { outboundLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import { portalIn } from './portal-in.ts';
+import { recordRoomEvent } from './recording.ts';
 
 /** Where and by whom a command was written. */
 export interface Place {
@@ -82,7 +83,8 @@ export class TemplateSending {
       content: { name, language, parameters },
     };
     await store.write(async (unit) => {
-      await unit.journal.add({ direction: 'out', dedupeKey: shown, lane, payload, receivedAt: clock.now() });
+      const entry = { direction: 'out', dedupeKey: shown, lane, payload, receivedAt: clock.now() } as const;
+      if (await unit.journal.add(entry)) await recordRoomEvent(unit, portal, payload, shown);
       await unit.portals.touch(portal, clock.now());
     });
     this.#wake(lane);

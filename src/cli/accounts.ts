@@ -9,6 +9,7 @@ import type { LoginFlow, NewAccount } from '../networks/login.ts';
 import type { Act } from '../store/acts.ts';
 import type { AccountExaminations } from './control-step.ts';
 import { networks } from './networks.ts';
+import { recordAct } from '../bridge/recording.ts';
 
 const examinationMs = 60_000;
 
@@ -59,7 +60,7 @@ export class Accounts {
     if (network === undefined) return false;
     await store.write(async (unit) => {
       await unit.accounts.logOut(id);
-      await unit.acts.add(act);
+      await recordAct(unit, act);
     });
     this.#get(network).runtime.disconnect(id);
     return sessions.delete(id);

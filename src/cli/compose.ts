@@ -20,6 +20,9 @@ import { asId, type UserId } from '../model/ids.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { readDatabaseKey } from '../vault/database-key.ts';
 import { SealedFiles } from '../vault/sealed-files.ts';
+import { keptLedger } from './ledger.ts';
+import type { RecordsTarget } from './records-routes.ts';
+import { recordsTarget } from './records-target.ts';
 import { type Accounts, connectAccounts } from './accounts.ts';
 import { Monitoring } from './monitoring.ts';
 
@@ -28,6 +31,8 @@ export interface Composition {
   readonly bridge: Bridge;
   readonly accounts: Accounts;
   readonly log: Log;
+  /** Absent where no ledger is kept. */
+  readonly records?: RecordsTarget;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,7 +44,13 @@ export async function compose(config: Config, version: string): Promise<Composit
   const registration = await readRegistration(appservice.registration_file);
   const log = createLog(config.logging.level);
   const metrics = new Metrics();
-  const store = openStore(data.directory, key, (seconds, units) => metrics.committed(seconds, units));
+  const sessions = new Sessions();
+  const kept = await keptLedger(config, (account) => sessions.networkOf(account));
+  const store = openStore(data.directory, key, {
+    onCommit: (seconds, units) => metrics.committed(seconds, units),
+    ...(kept === undefined ? {} : { keeper: kept.ledger }),
+  });
+  const ledger = await kept?.open(store, log);
   const files = await openFiles(store, data.directory);
   const identifiers = new Identifiers({
     secret: await store.write((unit) => unit.secrets.ensure('identifiers')),
@@ -58,7 +69,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     files,
     homeserver,
     identifiers,
-    sessions: new Sessions(),
+    sessions,
     policy: {
       invite: rooms.invite.map((user) => asId<UserId>(user)),
       officials: rooms.officials,
@@ -69,6 +80,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     log,
     metrics,
     startedAt: systemClock.now(),
+    isRecorded: ledger !== undefined,
   };
   const ways = await puppetWaysOf(config, metrics);
   const bridge = new Bridge(context, {
@@ -96,6 +108,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     bridge,
     accounts,
     log,
+    ...(ledger === undefined ? {} : { records: recordsTarget(ledger.archive, store) }),
     async start() {
       if (monitoring.port !== undefined) {
         metrics.measureProcess(version);
@@ -104,6 +117,7 @@ export async function compose(config: Config, version: string): Promise<Composit
       await listener.start({ host: appservice.host, port: appservice.port });
       await accounts.start();
       bridge.start();
+      ledger?.start();
       isRunning = true;
       log.info({ version, listening: `${appservice.host}:${appservice.port}` }, 'chancery runs');
     },
@@ -114,6 +128,7 @@ export async function compose(config: Config, version: string): Promise<Composit
       await accounts.close();
       await Promise.all([homeserver.close(), ways.http.close(), ways.registered?.close()]);
       await watched.stop();
+      await ledger?.stop();
       await store.close();
       log.info('chancery has stopped');
     },

@@ -7,11 +7,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
-import { HttpListener, type HttpRequest, type Route } from '../base/http-listener.ts';
-import { parseJson } from '../base/json.ts';
+import { HttpListener, type Route } from '../base/http-listener.ts';
 import type { Log } from '../base/logging.ts';
 import { userId } from '../config/formats.ts';
 import { ensurePrivateDirectory } from '../vault/private-directory.ts';
+import { bodyOf } from './control-body.ts';
+import { recordsRoutes, type RecordsTarget } from './records-routes.ts';
 import type { AccountExaminations, ControlStep, OpenLogin } from './control-step.ts';
 
 /** How the bridge is. `live` decides the exit code of `chancery status`, and with it the health of a container. */
@@ -30,6 +31,8 @@ export interface ControlTarget {
   loginMatrix(puppet: z.output<typeof puppetBody>): Promise<void>;
   /** False when nobody stood for the account. */
   logoutMatrix(account: string): Promise<boolean>;
+  /** Absent where no ledger is kept. */
+  readonly records?: RecordsTarget;
 }
 
 /** The socket of the bridge that uses this data directory. */
@@ -79,6 +82,7 @@ export class ControlServer {
 
 function routes(target: ControlTarget): Route[] {
   return [
+    ...recordsRoutes(target.records),
     {
       method: 'GET',
       path: '/status',
@@ -129,13 +133,6 @@ function routes(target: ControlTarget): Route[] {
       },
     },
   ];
-}
-
-/** What is wrong is not repeated: it may be a secret. */
-function bodyOf<Shape extends z.ZodType>({ body }: HttpRequest, shape: Shape): z.output<Shape> {
-  const parsed = shape.safeParse(parseJson(body));
-  if (!parsed.success) throw new ChanceryError('CH-HTTP-BAD-BODY');
-  return parsed.data;
 }
 
 async function clearStale(path: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { keepGarbageSmall } from '../base/memory.ts';
 import { ChanceryError } from '../base/errors.ts';
+import type { RecordsExportOptions } from './records-export.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
 
 interface ConfigOption {
@@ -108,9 +109,23 @@ function build(exitWith: (code: number) => void): Command {
     .action(async (options: ConfigOption & { json: boolean }) =>
       exitWith(await (await import('./status.ts')).status(options)),
     );
-  program
+  const records = program
     .command('records')
-    .description('the sealed records: keys of the officers who may open them')
+    .description('the sealed records: keys of the officers who may open them, and giving records to who asked');
+  records
+    .command('export')
+    .description('give records to somebody who asked: a bag that they can check by themselves')
+    .addOption(config())
+    .requiredOption('-k, --key <file>', "the officer's key, written by `chancery records keygen`")
+    .requiredOption('-o, --out <folder>', 'where to put the bag; it is made, or must be empty')
+    .option('--chat <room or number>', 'of this chat only')
+    .option('--contact <number or id>', 'of the time in which this person was in a chat only')
+    .option('--from <time>', 'recorded at or after this, such as 2026-11-27 or 2026-11-27T08:00:00Z')
+    .option('--to <time>', 'recorded before this')
+    .option('--redact <field...>', 'leave these fields out, such as author people; that they are left out shows')
+    .option('--answers <file>', 'the passphrase, as a JSON or YAML object with the key passphrase; - is standard input')
+    .action(async (options: RecordsExportOptions) => (await import('./records-export.ts')).recordsExport(options));
+  records
     .command('keygen')
     .description("write a records officer's key, which its passphrase opens, and print the recipient to seal for")
     .requiredOption('-o, --out <file>', 'where to write it, best on a medium that leaves this machine')

@@ -30,7 +30,7 @@ export async function start({ config: path }: { readonly config: string }): Prom
   }
 }
 
-function targetOf({ bridge, accounts }: Composition): ControlTarget {
+function targetOf({ bridge, accounts, records }: Composition): ControlTarget {
   const logins = new PendingLogins(systemClock);
   return {
     // Who can answer is live; that the homeserver is away is no reason to restart the bridge.
@@ -41,5 +41,6 @@ function targetOf({ bridge, accounts }: Composition): ControlTarget {
     loginMatrix: ({ account, user, own }) =>
       bridge.puppets.login({ accountId: asId(account), userId: asId(user), ...(own === undefined ? {} : { own }) }),
     logoutMatrix: (account) => bridge.puppets.logout(asId(account)),
+    ...(records === undefined ? {} : { records }),
   };
 }

@@ -45,6 +45,18 @@ export const localpart = (example: string) =>
     [example],
   );
 
+/** A recipient of age, X25519 or with a post-quantum part; whether it is a real one is found out when it is used. */
+export const recipient = () =>
+  text(String.raw`age1[0-9a-z]{20,4000}`, 'expected a public key, written by `chancery records keygen`', [
+    'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+  ]);
+
+/** C2SP tlog-checkpoint: "a schema-less URL", unique to the log. */
+export const ledgerOrigin = () =>
+  text(String.raw`[a-z0-9.\-]{1,200}(?:/[a-z0-9.\-]{1,50}){0,4}`, 'expected a name such as agency.example/chancery', [
+    'agency.example/chancery',
+  ]);
+
 export const registrationId = () =>
   text(String.raw`[0-9A-Za-z._\-]{1,64}`, 'expected letters, digits and . _ - only, for example chancery', [
     'chancery',

@@ -77,7 +77,7 @@ function withoutEmptySections(value: unknown, { kind, children }: Setting): unkn
 }
 
 function withPaths(config: Config, folder: string): Config {
-  const { appservice, data, double_puppets: puppets } = config;
+  const { appservice, data, double_puppets: puppets, records } = config;
   return {
     ...config,
     appservice: { ...appservice, registration_file: resolve(folder, appservice.registration_file) },
@@ -86,6 +86,10 @@ function withPaths(config: Config, folder: string): Config {
       ...(puppets.registration_file === undefined
         ? {}
         : { registration_file: resolve(folder, puppets.registration_file) }),
+    },
+    records: {
+      ...records,
+      ...(records.heads_directory === undefined ? {} : { heads_directory: resolve(folder, records.heads_directory) }),
     },
     data: {
       directory: resolve(folder, data.directory),

@@ -7,9 +7,11 @@ import { logLevels } from '../base/logging.ts';
 import {
   hostToListenOn,
   httpOrigin,
+  ledgerOrigin,
   localpart,
   path,
   port,
+  recipient,
   registrationId,
   serverName,
   userId,
@@ -98,6 +100,30 @@ const rooms = section({
   .prefault({})
   .describe('The rooms that mirror chats.');
 
+const records = section({
+  recipients: list(recipient(), 'public keys').describe(
+    'The public keys of the records officers, written by `chancery records keygen`: what happens is kept in the ledger, and opened with one of their keys only. While it is empty no ledger is kept.',
+  ),
+  epoch_hours: z
+    .int()
+    .min(1)
+    .max(24 * 31)
+    .default(24)
+    .describe('So long the running bridge can open what it has put into the ledger itself; each start begins anew.'),
+  origin: ledgerOrigin()
+    .optional()
+    .describe(
+      'The name of the ledger, as it stands in its signed heads. Without it: the name of the homeserver, and /chancery. It cannot be changed later.',
+    ),
+  heads_directory: path('/mnt/elsewhere/heads')
+    .optional()
+    .describe(
+      'A folder outside, such as on another machine, in which each signed head of the ledger is put as well: whoever keeps it can tell when the ledger is made smaller or another.',
+    ),
+})
+  .prefault({})
+  .describe('The record of everything that happens, sealed and provable: see docs/records.md.');
+
 const doublePuppets = section({
   registration_file: path('puppets.yaml')
     .optional()
@@ -141,6 +167,7 @@ export function composeSchema(networks: readonly NetworkSection[]) {
     appservice,
     data,
     rooms,
+    records,
     double_puppets: doublePuppets,
     logging,
     monitoring,

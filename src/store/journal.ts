@@ -27,6 +27,8 @@ export interface JournalRow {
   readonly receivedAt: number;
   /** Why an admin took it out of its lane; null for all others. */
   readonly dropped: string | null;
+  /** Its entry in the ledger, where one is kept. */
+  readonly entry: number | null;
 }
 
 export class Journal {
@@ -44,6 +46,11 @@ export class Journal {
   /** Keeps raw what nobody could read; no lane waits for it. */
   async quarantine(entry: JournalEntry, reason: string): Promise<boolean> {
     return this.#insert(entry, 'quarantined', reason);
+  }
+
+  /** It is this entry of the ledger. */
+  async link({ direction, dedupeKey }: Pick<JournalEntry, 'direction' | 'dedupeKey'>, entry: number): Promise<void> {
+    await linkRow(this.#db, { direction, dedupeKey, entry });
   }
 
   async #insert(entry: JournalEntry, state: 'waiting' | 'quarantined', reason: string | null): Promise<boolean> {
@@ -245,6 +252,10 @@ const insertRow = prepared((db, { direction, dedupeKey, lane, payload, state, la
 
 const openRows = prepared((db, { lane, limit }: { readonly lane: LaneKey; readonly limit: number }) =>
   db.selectFrom('journal').selectAll().where('lane', '=', lane).where(isInLane).orderBy('id').limit(limit),
+);
+
+const linkRow = prepared((db, { direction, dedupeKey, entry }: Pick<Row, 'direction' | 'dedupeKey' | 'entry'>) =>
+  db.updateTable('journal').set({ entry }).where('direction', '=', direction).where('dedupeKey', '=', dedupeKey),
 );
 
 const finishRow = prepared(

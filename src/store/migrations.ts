@@ -7,10 +7,11 @@ import { ChanceryError } from '../base/errors.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 import { acts } from './migrations/0002-acts.ts';
 import { accountState } from './migrations/0006-account-state.ts';
+import { ledger } from './migrations/0008-ledger.ts';
 import { portalCare } from './migrations/0007-portal-care.ts';
 import { puppets } from './migrations/0005-puppets.ts';
 
-const migrations: readonly string[] = [foundation, acts, puppets, accountState, portalCare];
+const migrations: readonly string[] = [foundation, acts, puppets, accountState, portalCare, ledger];
 
 export function migrate(database: Database.Database): void {
   const present = Number(database.pragma('user_version', { simple: true }));

@@ -22,6 +22,8 @@ export interface Portal {
   readonly lastActivityAt: number;
   /** Up to this event the room's history was compared with the journal; null before the first time. */
   readonly comparedUpTo: EventId | null;
+  /** JSON list of `Person`: who is in it, as far as it was told. */
+  readonly people: string;
 }
 
 /** The lane that carries what a network says in this portal. */
@@ -72,7 +74,7 @@ export class Portals {
 
   async change(
     id: PortalId,
-    change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt' | 'comparedUpTo'>>,
+    change: Partial<Pick<Portal, 'roomId' | 'name' | 'lastActivityAt' | 'comparedUpTo' | 'people'>>,
   ): Promise<void> {
     await this.#db.updateTable('portal').set(change).where('id', '=', id).execute();
   }
@@ -106,6 +108,27 @@ export class Portals {
       .orderBy('lastActivityAt', 'desc')
       .limit(limit)
       .execute();
+  }
+
+  /** The network's own name of the chat, on whichever account. */
+  async withChat(chatId: string): Promise<PortalId[]> {
+    const rows = await this.#db.selectFrom('portal').select('id').where('chatId', '=', asId<ChatId>(chatId)).execute();
+    return rows.map(({ id }) => id);
+  }
+
+  /** Somebody is, or was, in it. */
+  async noteIn(portalId: PortalId, person: string): Promise<void> {
+    await this.#db
+      .insertInto('portalPerson')
+      .values({ person, portalId })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+
+  /** The chats in which somebody is or was. */
+  async ofPerson(person: string): Promise<PortalId[]> {
+    const rows = await this.#db.selectFrom('portalPerson').select('portalId').where('person', '=', person).execute();
+    return rows.map(({ portalId }) => portalId);
   }
 
   async counts(): Promise<{ total: number; withoutRoom: number }> {

@@ -15,6 +15,7 @@ import type {
   SendKey,
   UserId,
 } from '../model/ids.ts';
+import type { HappeningKind } from '../model/happening.ts';
 import type { MessageState } from '../model/message-state.ts';
 
 /** `in`: from a network to Matrix. `out`: from Matrix to a network. */
@@ -69,6 +70,26 @@ export interface Tables {
     name: string;
     lastActivityAt: number;
     comparedUpTo: EventId | null;
+    /** JSON list of `Person`: who is in it. */
+    people: Generated<string>;
+  };
+  /** Who was ever in which chat: a contact's id or a Matrix user. */
+  portalPerson: { person: string; portalId: PortalId };
+  epoch: { id: Generated<number>; name: string; wrappedKey: string; beganAt: number };
+  entry: {
+    /** From 0, without a gap: its place in the tree. */
+    number: number;
+    portalId: PortalId;
+    /** From 1, without a gap, within its chat. */
+    seq: number;
+    kind: HappeningKind;
+    at: number;
+    recordedAt: number;
+    /** The event that it is. */
+    eventId: EventId | null;
+    epochId: number;
+    leaf: Uint8Array;
+    sealed: Uint8Array;
   };
   ghost: { network: NetworkId; contactId: ContactId; userId: UserId; displayName: string };
   journal: {
@@ -85,6 +106,8 @@ export interface Tables {
     finishedAt: number | null;
     /** Why an admin took it out; the lane says so on both sides and goes on. */
     dropped: Generated<string | null>;
+    /** Its entry in the ledger. */
+    entry: Generated<number | null>;
   };
   part: {
     id: Generated<PartId>;

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from './kysely.ts';
 
-/** `identifiers` makes ghosts and rooms opaque; `media` seals files. */
-export type SecretName = 'identifiers' | 'media';
+/** `identifiers` makes ghosts and rooms opaque; `media` seals files; `heads` signs the heads of the ledger. */
+export type SecretName = 'identifiers' | 'media' | 'heads';
 
 export class Secrets {
   readonly #db: Connection;

@@ -8,8 +8,10 @@ import { Acts } from './acts.ts';
 import { Backlog } from './backlog.ts';
 import { Choices } from './choices.ts';
 import { openDatabase } from './database.ts';
+import { Entries } from './entries.ts';
 import { Ghosts } from './ghosts.ts';
 import { Journal } from './journal.ts';
+import type { Recorder } from '../model/happening.ts';
 import { type Connection, kyselyOver, kyselyReading } from './kysely.ts';
 import { Parts } from './parts.ts';
 import { Portals } from './portals.ts';
@@ -23,6 +25,7 @@ export interface Repositories {
   readonly acts: Acts;
   readonly choices: Choices;
   readonly backlog: Backlog;
+  readonly entries: Entries;
   readonly ghosts: Ghosts;
   readonly journal: Journal;
   readonly parts: Parts;
@@ -33,7 +36,18 @@ export interface Repositories {
 }
 
 /** One transaction that everybody concerned may add to; durable together or not at all. */
-export type UnitOfWork = Repositories;
+export interface UnitOfWork extends Repositories {
+  /** What happens is recorded in the same transaction. */
+  readonly ledger: Recorder;
+}
+
+/** Whoever keeps the ledger. */
+export interface LedgerKeeper {
+  /** Called once, with the repositories of the transactions. */
+  recorderOver(entries: Entries): Recorder;
+  /** What must be on disk before the transactions that wait to be committed are. Throws, and none of them is. */
+  beforeCommit(): Promise<void>;
+}
 
 export interface Store {
   readonly read: Repositories;
@@ -48,15 +62,34 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  readonly onCommit?: OnCommit;
+  /** Without one no record is kept. */
+  readonly keeper?: LedgerKeeper;
+}
+
+const noLedger: LedgerKeeper = {
+  recorderOver: () => ({ isKept: false, record: async () => null }),
+  beforeCommit: async () => undefined,
+};
+
 /** `key` has 32 bytes. For the errors see `openDatabase`. */
-export function openStore(directory: string, key: Uint8Array, onCommit?: OnCommit): Store {
+export function openStore(
+  directory: string,
+  key: Uint8Array,
+  { onCommit, keeper = noLedger }: StoreOptions = {},
+): Store {
   const files = openDatabase(directory, key);
   const credentials = new SealedValues(key, 'credentials');
-  const writer = new GroupingWriter(files.writer, (seconds, units) => {
-    files.committed();
-    onCommit?.(seconds, units);
+  const writer = new GroupingWriter(files.writer, {
+    beforeCommit: () => keeper.beforeCommit(),
+    onCommit: (seconds, units) => {
+      files.committed();
+      onCommit?.(seconds, units);
+    },
   });
-  const unit = repositoriesOver(kyselyOver(files.writer), credentials);
+  const repositories = repositoriesOver(kyselyOver(files.writer), credentials);
+  const unit: UnitOfWork = { ...repositories, ledger: keeper.recorderOver(repositories.entries) };
   return {
     read: repositoriesOver(kyselyReading(files), credentials),
     write: (work) => writer.write(() => work(unit)),
@@ -73,6 +106,7 @@ const repositoriesOver = (db: Connection, credentials: SealedValues): Repositori
   acts: new Acts(db),
   choices: new Choices(db),
   backlog: new Backlog(db),
+  entries: new Entries(db),
   ghosts: new Ghosts(db),
   journal: new Journal(db),
   parts: new Parts(db),

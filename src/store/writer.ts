@@ -26,9 +26,15 @@ const patienceMs = 5;
 /** Is told of each commit: how long it took from its beginning until it was on disk, and how much work was in it. */
 export type OnCommit = (seconds: number, units: number) => void;
 
+export interface WriterOptions {
+  readonly onCommit?: OnCommit;
+  /** What must be on disk before a commit is. When it throws, the whole group fails with what it threw. */
+  readonly beforeCommit?: () => Promise<void>;
+}
+
 export class GroupingWriter {
   readonly #database: Database.Database;
-  readonly #onCommit: OnCommit | undefined;
+  readonly #options: WriterOptions;
   readonly #savepoint: Database.Statement;
   readonly #release: Database.Statement;
   #waiting: Waiting[] = [];
@@ -36,9 +42,9 @@ export class GroupingWriter {
   /** Ends the waiting for company. */
   #hurry: () => void = () => undefined;
 
-  constructor(database: Database.Database, onCommit?: OnCommit) {
+  constructor(database: Database.Database, options: WriterOptions = {}) {
     this.#database = database;
-    this.#onCommit = onCommit;
+    this.#options = options;
     this.#savepoint = database.prepare('SAVEPOINT work');
     this.#release = database.prepare('RELEASE work');
   }
@@ -108,13 +114,14 @@ export class GroupingWriter {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       for (const each of group) if (await this.#runInSavepoint(each)) alive.push(each);
+      await this.#options.beforeCommit?.();
       this.#database.exec('COMMIT');
     } catch (reason) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       for (const each of group) each.failed(reason);
       return;
     }
-    this.#onCommit?.((performance.now() - began) / 1_000, alive.length);
+    this.#options.onCommit?.((performance.now() - began) / 1_000, alive.length);
     for (const each of alive) each.committed();
   }
 

@@ -50,6 +50,7 @@ export class Workshop {
       log: createLog('silent'),
       metrics: new Metrics(),
       startedAt: this.now,
+      isRecorded: false,
     };
   }
 

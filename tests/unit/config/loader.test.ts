@@ -51,6 +51,7 @@ describe('a valid configuration', () => {
         namespace: '_chancery_',
       },
       data: { directory: join(folder, 'data') },
+      records: { recipients: [], epoch_hours: 24 },
       rooms: { invite: [], officials: [], admins: [] },
       double_puppets: { homeservers: [] },
       logging: { level: 'info' },

@@ -91,7 +91,9 @@ test('every question about what waits looks at nothing that is done', async () =
 test('each commit is told with how long it took and how much work was in it, work that failed left out', async () => {
   await store.close();
   const commits: { readonly seconds: number; readonly units: number }[] = [];
-  store = openStore(directory, new Uint8Array(32).fill(7), (seconds, units) => commits.push({ seconds, units }));
+  store = openStore(directory, new Uint8Array(32).fill(7), {
+    onCommit: (seconds, units) => commits.push({ seconds, units }),
+  });
   await Promise.allSettled([
     store.write((unit) => unit.journal.counts()),
     store.write(() => Promise.reject(new Error('spoilt'))),

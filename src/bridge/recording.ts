@@ -1,0 +1,127 @@
+/** What goes into the ledger, in the transaction that changes the state of what happened. */
+import type { RoomEvent } from '../matrix/room-event.ts';
+import type { Happening } from '../model/happening.ts';
+import type { EventId, RemoteMessageId } from '../model/ids.ts';
+import type { RemoteEvent } from '../model/remote-event.ts';
+import type { Act } from '../store/acts.ts';
+import type { JournalRow } from '../store/journal.ts';
+import type { Part } from '../store/parts.ts';
+import type { Portal } from '../store/portals.ts';
+import type { UnitOfWork } from '../store/store.ts';
+import { happeningOf, happeningsOf, personOf } from './happenings.ts';
+import { withoutPerson, withPerson } from './people.ts';
+
+/** Of a network, as it comes into the journal under this key. */
+export async function recordRemote(
+  unit: UnitOfWork,
+  portal: Portal,
+  event: RemoteEvent,
+  dedupeKey: string,
+): Promise<void> {
+  if (!unit.ledger.isKept) return;
+  const chat = await peopleAfter(unit, portal, event);
+  await recordAll(unit, happeningsOf(event, chat), 'in', dedupeKey);
+}
+
+/** Of a room, as it comes into the journal under this key. */
+export async function recordRoomEvent(
+  unit: UnitOfWork,
+  portal: Portal,
+  event: RoomEvent,
+  dedupeKey: string,
+): Promise<void> {
+  if (!unit.ledger.isKept) return;
+  await recordAll(unit, [happeningOf(event, await peopleAfterState(unit, portal, event))], 'out', dedupeKey);
+}
+
+/** Of a room, and nothing that anybody has to do something about. Told twice, it is recorded once. */
+export async function recordState(unit: UnitOfWork, event: RoomEvent): Promise<void> {
+  if (!unit.ledger.isKept || (await unit.entries.hasEvent(event.event_id))) return;
+  const portal = await unit.portals.byRoom(event.room_id);
+  if (portal !== undefined) await unit.ledger.record(happeningOf(event, await peopleAfterState(unit, portal, event)));
+}
+
+export interface Conclusion {
+  readonly state: 'done' | 'failed';
+  readonly at: number;
+  readonly reason?: string | null;
+  /** What came of it on the other side, part by part. */
+  readonly parts?: readonly Pick<Part, 'number' | 'state' | 'remoteId' | 'eventId' | 'reason' | 'progress'>[];
+}
+
+/** The row is over, and what came of it is on record. */
+export async function conclude(
+  unit: UnitOfWork,
+  row: JournalRow,
+  chat: Portal | undefined,
+  { state, at, reason = null, parts = [] }: Conclusion,
+): Promise<void> {
+  if (row.entry !== null) {
+    const media = parts.flatMap(({ progress: { file } }) =>
+      file === undefined ? [] : [{ sha256: file.sha256, bytes: file.sizeBytes }],
+    );
+    const outcome: Happening = {
+      kind: 'outcome',
+      ...(chat === undefined ? {} : { chat }),
+      at,
+      direction: row.direction,
+      of: row.entry,
+      state,
+      ...(parts.length === 0 ? {} : { content: { parts: parts.map(toldOf) } }),
+      ...(media.length === 0 ? {} : { media }),
+      ...(reason === null ? {} : { reason }),
+    };
+    await unit.ledger.record(outcome);
+  }
+  await unit.journal.finish(row.id, state, at, reason);
+}
+
+/** What somebody with rights did, on record twice: where admins list it, and in the ledger. */
+export async function recordAct(unit: UnitOfWork, act: Act): Promise<void> {
+  await unit.acts.add(act);
+  const { at, actor, act: what, subject, reason } = act;
+  const told = { kind: 'act', at, author: { user: actor }, content: { act: what, subject } } as const;
+  await unit.ledger.record(reason === null ? told : { ...told, reason });
+}
+
+const toldOf = ({ number, state, remoteId, eventId, reason }: NonNullable<Conclusion['parts']>[number]): object => ({
+  part: number,
+  state,
+  ...given<'remote', RemoteMessageId>('remote', remoteId),
+  ...given<'event', EventId>('event', eventId),
+  ...given('reason', reason),
+});
+
+const given = <Key extends string, Value>(key: Key, value: Value | null): Partial<Record<Key, Value>> =>
+  value === null ? {} : ({ [key]: value } as Partial<Record<Key, Value>>);
+
+async function recordAll(
+  unit: UnitOfWork,
+  happenings: readonly Happening[],
+  direction: 'in' | 'out',
+  dedupeKey: string,
+): Promise<void> {
+  for (const [place, happening] of happenings.entries()) {
+    const entry = await unit.ledger.record(happening);
+    if (entry !== null && place === 0) await unit.journal.link({ direction, dedupeKey }, entry);
+  }
+}
+
+async function peopleAfter(unit: UnitOfWork, portal: Portal, event: RemoteEvent): Promise<Portal> {
+  if (event.kind === 'membership') {
+    let chat = portal;
+    for (const person of event.joined) chat = await withPerson(unit, chat, personOf(person));
+    for (const person of event.left) chat = await withoutPerson(unit, chat, personOf(person));
+    return chat;
+  }
+  if (!('from' in event) || 'own' in event) return portal;
+  return withPerson(unit, portal, personOf(event.from));
+}
+
+async function peopleAfterState(unit: UnitOfWork, portal: Portal, event: RoomEvent): Promise<Portal> {
+  const { type, state_key: user, content } = event;
+  if (type !== 'm.room.member' || user === undefined) return portal;
+  const name = typeof content['displayname'] === 'string' ? { name: content['displayname'] } : {};
+  if (content['membership'] === 'join') return withPerson(unit, portal, { user, ...name });
+  return content['membership'] === 'invite' ? portal : withoutPerson(unit, portal, { user });
+}

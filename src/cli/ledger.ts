@@ -1,0 +1,75 @@
+/** Puts the ledger together, where the configuration names officers for whom it is kept. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/logging.ts';
+import type { Config } from '../config/schema.ts';
+import { Archive } from '../ledger/archive.ts';
+import { signerOf } from '../ledger/checkpoint.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import { Publishing } from '../ledger/publishing.ts';
+import type { AccountId } from '../model/ids.ts';
+import type { Store } from '../store/store.ts';
+import { EntryKeys } from '../vault/entry-keys.ts';
+
+/** The ledger before the store is open: the store asks it before each commit. */
+export interface KeptLedger {
+  readonly ledger: Ledger;
+  /** Takes it up, and begins an epoch. Throws `CH-LEDGER-FORKED`, `CH-RECIPIENT-INVALID`, `CH-STORE-FAILED`. */
+  open(store: Store, log: Log): Promise<OpenLedger>;
+}
+
+export interface OpenLedger {
+  readonly archive: Archive;
+  start(): void;
+  /** Everything that was recorded is in the tree, and its head is signed. The keys of the epoch are forgotten. */
+  stop(): Promise<void>;
+}
+
+const hourMs = 3_600_000;
+
+/** Undefined where no ledger is kept. Throws `CH-ENTRY-KEYS-INVALID`, `CH-STORE-FAILED`. */
+export async function keptLedger(
+  { records, data, homeserver }: Pick<Config, 'records' | 'data' | 'homeserver'>,
+  networkOf: (account: AccountId) => string | undefined,
+): Promise<KeptLedger | undefined> {
+  if (records.recipients.length === 0) return undefined;
+  const directory = join(data.directory, 'ledger');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const keys = await EntryKeys.open(join(directory, 'entry-keys'));
+  const ledger = new Ledger({ keys, recipients: records.recipients, networkOf, now: () => systemClock.now() });
+  return {
+    ledger,
+    async open(store, log) {
+      const seed = await store.write((unit) => unit.secrets.ensure('heads'));
+      const publishing = new Publishing({
+        store,
+        directory,
+        headsDirectory: records.heads_directory,
+        signer: signerOf(records.origin ?? `${homeserver.server_name.replace(':', '-')}/chancery`, seed),
+        log,
+      });
+      await publishing.open();
+      await ledger.begin(store);
+      let timer: NodeJS.Timeout | undefined;
+      return {
+        archive: new Archive({ store, ledger, keys, publishing }),
+        start() {
+          publishing.start();
+          timer = setInterval(() => {
+            ledger
+              .beginEpoch(store)
+              .catch((thrown: unknown) => log.error({ reason: messageOf(thrown) }, 'no new epoch of the ledger began'));
+          }, records.epoch_hours * hourMs).unref();
+        },
+        async stop() {
+          clearInterval(timer);
+          await publishing.stop();
+          ledger.end();
+          await keys.close();
+        },
+      };
+    },
+  };
+}

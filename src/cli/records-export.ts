@@ -1,0 +1,89 @@
+/** `chancery records export`: gives records to somebody who asked, with an officer's key. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ChanceryError } from '../base/errors.ts';
+import { exportRecords, type RecordSource } from '../records/export.ts';
+import { readOfficerKey } from '../vault/officer-key.ts';
+import { readConfiguration } from './configuration.ts';
+import { ControlClient } from './control-client.ts';
+import { exportRecorded, recordsHead, recordsPage, recordsProofs } from './records-routes.ts';
+import { openRespondent } from './respondent.ts';
+
+export interface RecordsExportOptions {
+  readonly config: string;
+  readonly key: string;
+  readonly out: string;
+  readonly chat?: string;
+  readonly contact?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly redact?: readonly string[];
+  readonly answers?: string;
+}
+
+const withinMs = 60_000;
+
+/** Throws `CH-NOT-RUNNING`, `CH-PASSPHRASE-WRONG`, `CH-RECORDS-*`, and `CH-COMMAND-INVALID` with what was expected. */
+export async function recordsExport(options: RecordsExportOptions): Promise<void> {
+  const asked = {
+    ...(options.chat === undefined ? {} : { chat: options.chat }),
+    ...(options.contact === undefined ? {} : { contact: options.contact }),
+    ...(options.from === undefined ? {} : { from: timeOf(options.from, '--from') }),
+    ...(options.to === undefined ? {} : { to: timeOf(options.to, '--to') }),
+  };
+  const { data } = await readConfiguration(options.config);
+  const officer = await readOfficerKey(resolve(options.key), await passphraseFor(options.answers));
+  const directory = resolve(options.out);
+  const { records, destroyed } = await exportRecords(sourceOver(new ControlClient(data.directory)), {
+    asked,
+    redacted: options.redact ?? [],
+    officer,
+    directory,
+    now: Date.now(),
+  });
+  process.stdout.write(
+    `Wrote ${records} records to ${directory}.\n` +
+      (destroyed === 0 ? '' : `${destroyed} more were destroyed; nobody can open them.\n`) +
+      'Whoever gets it can check it with `node records-verify.mjs`, see docs/records.md.\n',
+  );
+}
+
+function sourceOver(client: ControlClient): RecordSource {
+  const ask = <Shape extends z.ZodType>(shape: Shape, path: string, body?: unknown): Promise<z.output<Shape>> =>
+    client.ask(shape, { path, ...(body === undefined ? {} : { body }), timeoutMs: withinMs });
+  return {
+    head: () => ask(recordsHead, '/records/head'),
+    async page(asked, after) {
+      const { entries, isLast } = await ask(recordsPage, '/records/page', { asked, after });
+      return {
+        isLast,
+        entries: entries.map((entry) => ({
+          ...entry,
+          key: typeof entry.key === 'string' ? entry.key : entry.key.wrapped,
+        })),
+      };
+    },
+    proofs: async (numbers, checkpoint) =>
+      (await ask(recordsProofs, '/records/proofs', { numbers, checkpoint })).proofs,
+    recordExport: (about) => ask(exportRecorded, '/records/exports', about),
+  };
+}
+
+async function passphraseFor(answers: string | undefined): Promise<string> {
+  const respondent = await openRespondent('records export', answers);
+  try {
+    const question = { name: 'passphrase', prompt: 'The passphrase of the key', secret: true };
+    return ((await respondent.answer([question], undefined))['passphrase'] ?? '').trim();
+  } finally {
+    respondent.close();
+  }
+}
+
+function timeOf(text: string, option: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  throw new ChanceryError('CH-COMMAND-INVALID', {
+    place: option,
+    detail: 'Expected a day or a time with its zone, such as 2026-11-27 or 2026-11-27T08:00:00Z.',
+  });
+}

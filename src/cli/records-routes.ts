@@ -1,0 +1,107 @@
+/** What the running bridge hands to a records officer over the control socket: what is sealed stays sealed on the way. */
+import { z } from 'zod';
+import { ChanceryError } from '../base/errors.ts';
+import type { Route } from '../base/http-listener.ts';
+import { bodyOf } from './control-body.ts';
+
+const base64 = z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64'));
+
+/** Of which entries something is wanted. Times: milliseconds since the Unix epoch. */
+export const recordsAsked = z.strictObject({
+  /** A room, or a contact's number or id. */
+  chat: z.string().min(1).max(512).optional(),
+  contact: z.string().min(1).max(512).optional(),
+  from: z.int().optional(),
+  to: z.int().optional(),
+});
+export type RecordsAsked = z.output<typeof recordsAsked>;
+
+const pageAsked = z.strictObject({ asked: recordsAsked, after: z.int().min(-1) });
+const proofsAsked = z.strictObject({
+  numbers: z.array(z.int().min(0)).max(1_000),
+  checkpoint: z.string().max(10_000),
+});
+const exportAsked = z.strictObject({
+  officer: z.string().min(1).max(256),
+  asked: recordsAsked,
+  redacted: z.array(z.string().max(64)).max(64),
+  records: z.int().min(0),
+  manifest: z.string().regex(/^[0-9a-f]{128}$/),
+});
+
+export const recordsHead = z.object({
+  checkpoint: z.string(),
+  size: z.int(),
+  verifierKey: z.string(),
+  epochs: z.array(z.object({ id: z.int(), wrappedKey: z.string() })),
+});
+export const recordsPage = z.object({
+  entries: z.array(
+    z.object({
+      number: z.int(),
+      epochId: z.int(),
+      leaf: z.string(),
+      sealed: base64,
+      /** The wrapped key, or why there is none. */
+      key: z.union([z.enum(['destroyed', 'missing', 'damaged']), z.object({ wrapped: base64 })]),
+    }),
+  ),
+  isLast: z.boolean(),
+});
+export const recordsProofs = z.object({ proofs: z.array(z.string()) });
+export const exportRecorded = z.object({
+  number: z.int(),
+  leaf: z.string(),
+  disclosures: z.array(z.string()),
+  proof: z.string(),
+  checkpoint: z.string(),
+});
+
+/** What the bridge does when it is asked; absent where it keeps no ledger. */
+export interface RecordsTarget {
+  head(): Promise<z.input<typeof recordsHead>>;
+  page(asked: RecordsAsked, after: number): Promise<z.input<typeof recordsPage>>;
+  proofs(numbers: readonly number[], checkpoint: string): Promise<string[]>;
+  recordExport(about: z.output<typeof exportAsked>): Promise<z.input<typeof exportRecorded>>;
+}
+
+export function recordsRoutes(target: RecordsTarget | undefined): Route[] {
+  const kept = (): RecordsTarget => {
+    if (target !== undefined) return target;
+    throw new ChanceryError('CH-COMMAND-INVALID', {
+      detail: 'This bridge keeps no ledger: set records.recipients in its configuration first.',
+    });
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/records/head',
+      maxBodyBytes: 0,
+      handle: async () => ({ status: 200, body: await kept().head() }),
+    },
+    {
+      method: 'POST',
+      path: '/records/page',
+      maxBodyBytes: 8_192,
+      handle: async (request) => {
+        const { asked, after } = bodyOf(request, pageAsked);
+        return { status: 200, body: await kept().page(asked, after) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/records/proofs',
+      maxBodyBytes: 65_536,
+      handle: async (request) => {
+        const { numbers, checkpoint } = bodyOf(request, proofsAsked);
+        return { status: 200, body: { proofs: await kept().proofs(numbers, checkpoint) } };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/records/exports',
+      maxBodyBytes: 16_384,
+      handle: async (request) => ({ status: 201, body: await kept().recordExport(bodyOf(request, exportAsked)) }),
+    },
+  ];
+}

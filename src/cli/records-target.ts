@@ -1,0 +1,55 @@
+/** The ledger as the control socket hands it out. */
+import { systemClock } from '../base/clock.ts';
+import type { Archive } from '../ledger/archive.ts';
+import { asId, type PortalId, type RoomId } from '../model/ids.ts';
+import type { EntryFilter } from '../store/entries.ts';
+import type { Store } from '../store/store.ts';
+import type { RecordsAsked, RecordsTarget } from './records-routes.ts';
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+export function recordsTarget(archive: Archive, { read }: Store): RecordsTarget {
+  return {
+    async head() {
+      const epochs = (await archive.epochs()).map(({ id, wrappedKey }) => ({ id, wrappedKey }));
+      return { ...(await archive.head()), epochs };
+    },
+    async page(asked, after) {
+      const { entries, isLast } = await archive.page(await filterOf(asked, read), after);
+      return {
+        isLast,
+        entries: entries.map(({ number, epochId, leaf, sealed, key }) => ({
+          number,
+          epochId,
+          leaf,
+          sealed: base64(sealed),
+          key: typeof key === 'string' ? key : { wrapped: base64(key) },
+        })),
+      };
+    },
+    proofs: (numbers, checkpoint) => archive.proofs(numbers, checkpoint),
+    async recordExport({ officer, asked, redacted, records, manifest }) {
+      const { disclosures, ...proven } = await archive.recordProven({
+        kind: 'export',
+        at: systemClock.now(),
+        author: { id: officer },
+        content: { asked, redacted, records },
+        manifest,
+      });
+      return { ...proven, disclosures: [...disclosures] };
+    },
+  };
+}
+
+/** A chat is named by its room or by the number or id of its contact; of a person are the chats in which they are or were. */
+async function filterOf({ chat, contact, from, to }: RecordsAsked, { portals }: Store['read']): Promise<EntryFilter> {
+  const times = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  if (chat !== undefined) return { ...times, portals: await chatsCalled(chat, portals) };
+  return contact === undefined ? times : { ...times, portals: await portals.ofPerson(contact) };
+}
+
+async function chatsCalled(chat: string, portals: Store['read']['portals']): Promise<PortalId[]> {
+  if (!chat.startsWith('!')) return portals.withChat(chat);
+  const portal = await portals.byRoom(asId<RoomId>(chat));
+  return portal === undefined ? [] : [portal.id];
+}

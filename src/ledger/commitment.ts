@@ -1,0 +1,64 @@
+/**
+ * What the tree commits to: a digest of each field, salted on its own, so that a field can be left out of a copy and
+ * cannot be guessed (RFC 9901, "Disclosures"). Some digests stand for nothing, so that their number tells nothing.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { parseJson } from '../base/json.ts';
+
+export type Field = readonly [name: string, value: unknown];
+
+export interface Commitment {
+  /** UTF-8 JSON: `{"_sd":[digests],"_sd_alg":"sha-256","v":1}`. */
+  readonly leaf: Uint8Array;
+  readonly disclosures: readonly string[];
+}
+
+/** tlog-tiles, "Log entries": the length of an entry has two bytes. */
+const maxLeafBytes = 65_535;
+/** The number of digests is a multiple of it. */
+const digestsTogether = 8;
+const saltBytes = 16;
+const maxDisclosures = 1_000;
+
+export function commit(fields: readonly Field[]): Commitment {
+  const disclosures = fields.map(([name, value]) => encode(Buffer.from(JSON.stringify([newSalt(), name, value]))));
+  const decoys = (digestsTogether - (disclosures.length % digestsTogether)) % digestsTogether;
+  const digests = [...disclosures, ...Array.from({ length: decoys }, newSalt)].map(digestOf).toSorted();
+  const leaf = Buffer.from(JSON.stringify({ _sd: digests, _sd_alg: 'sha-256', v: 1 }));
+  if (leaf.length > maxLeafBytes) throw new Error(`an entry of ${fields.length} fields is too large for the tree`);
+  return { leaf, disclosures };
+}
+
+/** The fields that are disclosed, in their order, or what is wrong. Whatever it is given, it does not throw. */
+export function opened(
+  leaf: Uint8Array,
+  disclosures: readonly string[],
+): { readonly fields: readonly Field[] } | { readonly fault: string } {
+  const digests = digestsIn(leaf);
+  if (digests === undefined) return { fault: 'the leaf is none' };
+  if (disclosures.length > maxDisclosures) return { fault: 'there are too many disclosures' };
+  const fields = new Map<string, unknown>();
+  for (const disclosure of disclosures) {
+    // Anything else could be read in two ways.
+    if (!/^[\w-]+$/.test(disclosure)) return { fault: 'a disclosure is no base64url' };
+    if (!digests.has(digestOf(disclosure))) return { fault: 'the leaf does not commit to a disclosure' };
+    const parts = parseJson(Buffer.from(disclosure, 'base64url'));
+    if (!Array.isArray(parts) || parts.length !== 3) return { fault: 'a disclosure is none' };
+    const [, name, value] = parts as readonly unknown[];
+    if (typeof name !== 'string' || fields.has(name)) return { fault: 'a field has no name, or one stands twice' };
+    fields.set(name, value);
+  }
+  return { fields: [...fields] };
+}
+
+function digestsIn(leaf: Uint8Array): ReadonlySet<string> | undefined {
+  const json = parseJson(Buffer.from(leaf));
+  if (leaf.length > maxLeafBytes || typeof json !== 'object' || json === null) return undefined;
+  const { _sd: digests, _sd_alg: algorithm, v: version } = json as Readonly<Record<string, unknown>>;
+  if (algorithm !== 'sha-256' || version !== 1 || !Array.isArray(digests)) return undefined;
+  return digests.every((digest) => typeof digest === 'string') ? new Set(digests) : undefined;
+}
+
+const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
+const newSalt = (): string => encode(randomBytes(saltBytes));
+const digestOf = (disclosure: string): string => createHash('sha256').update(disclosure, 'latin1').digest('base64url');

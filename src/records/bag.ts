@@ -1,0 +1,139 @@
+/**
+ * A bag of records for somebody who asked (RFC 8493, BagIt 1.0; docs/record-format.md). Files are streamed; the bag is
+ * one only when its declaration is there, which is written last.
+ */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
+
+export interface BagRecord {
+  readonly number: number;
+  readonly leaf: string;
+  readonly disclosures: readonly string[];
+}
+
+interface BagFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha512: string;
+}
+
+export class Bag {
+  readonly #directory: string;
+  readonly #files: BagFile[] = [];
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** The folder is made; one that has something in it is refused. Throws `CH-COMMAND-INVALID` and `CH-STORE-FAILED`. */
+  static async begin(directory: string): Promise<Bag> {
+    await onDisk(directory, () => mkdir(directory, { recursive: true, mode: 0o700 }));
+    if ((await onDisk(directory, () => readdir(directory))).length > 0)
+      throw new ChanceryError('CH-COMMAND-INVALID', { place: directory, detail: 'This folder is not empty.' });
+    return new Bag(directory);
+  }
+
+  /** Below `data/`. Lines or pieces are written as they come. */
+  async add(path: string, pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    const whole = await this.#folderOf(`data/${path}`);
+    const hash = createHash('sha512');
+    let bytes = 0;
+    await onDisk(whole, async () => {
+      const stream = createWriteStream(whole, { flags: 'wx', mode: 0o600, flush: true });
+      const done = finished(stream);
+      done.catch(() => undefined);
+      for await (const piece of pieces) {
+        hash.update(piece);
+        bytes += Buffer.byteLength(piece);
+        if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), done]);
+      }
+      stream.end();
+      await done;
+    });
+    this.#files.push({ path: `data/${path}`, bytes, sha512: hash.digest('hex') });
+  }
+
+  /** The list of every file so far, for people (36 CFR 1235.48). It cannot list itself. */
+  async addFindingAid(describe: (path: string) => string): Promise<void> {
+    const rows = this.#files.map(({ path, bytes, sha512 }) => [path, String(bytes), sha512, describe(path)]);
+    const csv = [['path', 'bytes', 'sha512', 'what'], ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`);
+    await this.add('finding-aid.csv', csv);
+  }
+
+  /** Nothing may be added any more. Resolves to the lower-case hex SHA-512 of the list of the payload. */
+  async seal(): Promise<string> {
+    const manifest = listing(this.#files);
+    await this.#put('manifest-sha512.txt', manifest);
+    return sha512(manifest);
+  }
+
+  /** What stands outside the payload: that the bag was given is itself on record. */
+  async finish(
+    record: BagRecord,
+    proof: string,
+    checkpoint: string,
+    about: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const payload = this.#files.reduce((bytes, file) => bytes + file.bytes, 0);
+    const info = { ...about, 'Payload-Oxum': `${payload}.${this.#files.length}` };
+    const declaration = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
+    const tags: (readonly [path: string, text: string])[] = [
+      ['export/record.json', `${JSON.stringify(record)}\n`],
+      ['export/proof.tlog-proof', proof],
+      ['export/checkpoint', checkpoint],
+      [
+        'bag-info.txt',
+        Object.entries(info)
+          .map(([name, value]) => `${name}: ${value}\n`)
+          .join(''),
+      ],
+    ];
+    for (const [path, text] of tags) await this.#put(path, text);
+    const listed = [
+      ...tags,
+      ['manifest-sha512.txt', listing(this.#files)] as const,
+      ['bagit.txt', declaration] as const,
+    ].map(([path, text]) => ({ path, bytes: 0, sha512: sha512(text) }));
+    await this.#put('tagmanifest-sha512.txt', listing(listed));
+    await this.#put('bagit.txt', declaration);
+    await onDisk(this.#directory, async () => {
+      const folder = await open(this.#directory, 'r');
+      await folder.sync().finally(() => folder.close());
+    });
+  }
+
+  async #put(path: string, text: string): Promise<void> {
+    const whole = await this.#folderOf(path);
+    await onDisk(whole, () => writeFile(whole, text, { flag: 'wx', mode: 0o600, flush: true }));
+  }
+
+  async #folderOf(path: string): Promise<string> {
+    const whole = join(this.#directory, path);
+    await onDisk(whole, () => mkdir(dirname(whole), { recursive: true, mode: 0o700 }));
+    return whole;
+  }
+}
+
+const sha512 = (text: string): string => createHash('sha512').update(text).digest('hex');
+const listing = (files: readonly BagFile[]): string =>
+  files.map(({ sha512: hash, path }) => `${hash}  ${path}\n`).join('');
+
+/** RFC 4180; a cell that a spreadsheet would take for a formula is made a text. */
+function quoted(cell: string): string {
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+async function onDisk<Result>(place: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof ChanceryError || systemCodeOf(thrown) === undefined) throw thrown;
+    throw new ChanceryError('CH-STORE-FAILED', { place, detail: messageOf(thrown), cause: thrown });
+  }
+}
