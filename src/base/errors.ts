@@ -99,6 +99,10 @@ const catalogue = {
   },
   'CH-MEDIA-REFUSED': { message: 'The network does not take this file.', advice: 'Send it in another format.' },
   'CH-MEDIA-TOO-LARGE': { message: 'The file is too large.', advice: 'Send a smaller file.' },
+  'CH-PROGRAM-FAILED': {
+    message: 'A program that was asked to help did not do its work.',
+    advice: 'What it was asked for is done without it. `chancery doctor` tells whether it works.',
+  },
   'CH-LOGIN-INVALID': {
     message: 'The login was refused.',
     advice: 'Correct what is named and try again.',
