@@ -77,7 +77,7 @@ function withoutEmptySections(value: unknown, { kind, children }: Setting): unkn
 }
 
 function withPaths(config: Config, folder: string): Config {
-  const { appservice, data, double_puppets: puppets } = config;
+  const { appservice, data, double_puppets: puppets, media } = config;
   return {
     ...config,
     appservice: { ...appservice, registration_file: resolve(folder, appservice.registration_file) },
@@ -87,6 +87,7 @@ function withPaths(config: Config, folder: string): Config {
         ? {}
         : { registration_file: resolve(folder, puppets.registration_file) }),
     },
+    media: media.ffmpeg === undefined || media.ffmpeg === 'off' ? media : { ffmpeg: resolve(folder, media.ffmpeg) },
     data: {
       directory: resolve(folder, data.directory),
       ...(data.key_file === undefined ? {} : { key_file: resolve(folder, data.key_file) }),

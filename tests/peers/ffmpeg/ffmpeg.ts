@@ -11,7 +11,7 @@ export interface Told {
   readonly codec: string;
   /** What ffmpeg says of the first stream. */
   readonly words: string;
-  /** Whole seconds, where it has a length. */
+  /** Whole seconds that were decoded. */
   readonly seconds: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export class Ffmpeg {
     const said = stderr.toString();
     if (status !== 0) throw new Error(`ffmpeg cannot decode it:\n${said.slice(-1_000)}`);
     const [, words = '', codec = ''] = /Stream #0:0[^:]*: (?:Video|Audio): ((\w+).*)/u.exec(said) ?? [];
-    const [, minutes, seconds] = /Duration: \d+:(\d+):(\d+)/u.exec(said) ?? [];
+    const [, minutes, seconds] = /.*time=\d+:(\d+):(\d+)/su.exec(said) ?? [];
     return { codec, words, seconds: seconds === undefined ? undefined : Number(minutes) * 60 + Number(seconds) };
   }
 
