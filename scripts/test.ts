@@ -1,9 +1,11 @@
 /** What `npm test` runs once everything is installed. Its last line is the real counts. */
+import { installFfmpeg } from '../tests/peers/ffmpeg/install.ts';
 import { installSynapse } from '../tests/peers/synapse/install.ts';
 import { runChecks } from './check.ts';
 import { type Counts, runJest } from './jest.ts';
 
 await installSynapse(console.log);
+await installFfmpeg(console.log);
 const checks: Counts = { ...(await runChecks()), skipped: 0 };
 const unit = runJest(['tests/unit', '--maxWorkers', '100%']);
 // Each of these starts a homeserver, a bridge and a simulator: one at a time is what two cores carry.

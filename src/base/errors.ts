@@ -138,6 +138,10 @@ const catalogue = {
     message: 'The file of entry keys is not usable.',
     advice: 'Restore it from a backup; nothing was changed.',
   },
+  'CH-PROGRAM-FAILED': {
+    message: 'A program that was asked to help did not do its work.',
+    advice: 'What it was asked for is done without it. `chancery doctor` tells whether it works.',
+  },
   'CH-LOGIN-INVALID': {
     message: 'The login was refused.',
     advice: 'Correct what is named and try again.',

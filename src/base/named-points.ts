@@ -19,6 +19,7 @@ export const namedPoints = [
   'outbound.received',
   'outbound.accepted',
   'outbound.media-sealed',
+  'outbound.media-transcoded',
   'outbound.media-uploaded',
   'outbound.sending',
   'outbound.sent',

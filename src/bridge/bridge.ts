@@ -44,6 +44,7 @@ import { Sending } from './sending.ts';
 import { createSink } from './sink.ts';
 import { TemplateSending } from './template-sending.ts';
 import { TransactionOrder } from './transaction-order.ts';
+import { Transcoding } from './transcoding.ts';
 import { Voices } from './voices.ts';
 
 /** What commands may use. */
@@ -61,6 +62,8 @@ export interface BridgeOptions {
   readonly version: string;
   readonly puppetWays: PuppetWays;
   readonly logout: OperationsOptions['logout'];
+  /** The absolute path of ffmpeg; undefined where there is none. */
+  readonly ffmpeg: string | undefined;
   /** Who answers commands, given what commands may use. */
   readonly commands: (services: Services) => CommandAnswerer;
 }
@@ -91,7 +94,8 @@ export class Bridge {
   readonly #link: HomeserverLink;
   readonly #courtesy = new Courtesy();
 
-  constructor(context: BridgeContext, { registrationId, version, commands, puppetWays, logout }: BridgeOptions) {
+  constructor(context: BridgeContext, options: BridgeOptions) {
+    const { registrationId, version, commands, puppetWays, logout, ffmpeg } = options;
     const { store, clock, log } = context;
     this.#context = context;
     this.states = new AccountStates(context, new AdminRooms(context), (lane) => this.operations.wake(lane));
@@ -140,6 +144,7 @@ export class Bridge {
         groups: new GroupCare(context),
         choices: new PersonalChoices(context, puppetWays.registered),
       }),
+      new Transcoding({ files: context.files, ffmpeg }),
     );
   }
 
@@ -213,7 +218,7 @@ export class Bridge {
     });
   }
 
-  #composeOutbound(commands: CommandAnswerer): Outbound {
+  #composeOutbound(commands: CommandAnswerer, transcoding: Transcoding): Outbound {
     const context = this.#context;
     const feedback = new Feedback(context);
     const sending = new Sending(context, feedback);
@@ -224,7 +229,7 @@ export class Bridge {
       messages: new OutboundMessages({
         context,
         sending,
-        media: new OutboundMedia(context),
+        media: new OutboundMedia(context, transcoding),
         wake: (lane) => this.#inbound.wake(lane),
       }),
       reactions: new OutboundReactions({ context, sending, feedback }),

@@ -1,5 +1,5 @@
 /** What became of a message that we sent: sent, delivered, read, failed - in any order and any number of times. */
-import { asId, type ContactId, type EventId } from '../model/ids.ts';
+import { asId, type ContactId } from '../model/ids.ts';
 import { advance, type MessageState } from '../model/message-state.ts';
 import { type ReceiptEvent, stateToldBy } from '../model/remote-event.ts';
 import type { JournalRow } from '../store/journal.ts';
@@ -10,7 +10,7 @@ import type { Courtesy } from './courtesy.ts';
 import type { Feedback, Shown } from './feedback.ts';
 import type { Ghosts } from './ghosts.ts';
 import { tellOutcome } from './outcomes.ts';
-import type { InboundWork } from './work.ts';
+import type { InboundWork, JournalledPassage } from './work.ts';
 import { targetOf } from './targets.ts';
 import { words } from './words.ts';
 
@@ -51,13 +51,18 @@ export class InboundReceipts {
   }
 
   /**
-   * Shows that the network has taken a message. A read mark covers what came before it, so one that another of the same
-   * chat waits behind is not made.
+   * Shows that the network has taken a message, and says what there is to say at it. A read mark covers what came before
+   * it, so one that another of the same chat waits behind is not made.
    */
-  async passedOn(row: JournalRow, { id, accountId, roomId }: Portal, event: EventId): Promise<void> {
+  async passedOn(
+    row: JournalRow,
+    { id, accountId, roomId }: Portal,
+    { passedOn: event, hint }: Pick<JournalledPassage, 'passedOn' | 'hint'>,
+  ): Promise<void> {
     const { context, courtesy, feedback } = this.#options;
     const { store, clock } = context;
     const shown = roomId && { account: accountId, portal: id, room: roomId, event, attempt: row.id };
+    if (shown !== null && hint !== undefined) await feedback.notice(shown, 'hint', hint);
     const restMs =
       shown === null || (await store.read.journal.anyBehind(row, passageOf('$')))
         ? 0

@@ -47,7 +47,7 @@ export class Inbound {
     const portal = await this.#context.store.read.portals.get(portalId);
     if (portal === undefined) throw new Error(`portal ${portalId} of journal row ${row.id} is missing`);
     try {
-      if ('passedOn' in payload) await this.#handlers.receipts.passedOn(row, portal, payload.passedOn);
+      if ('passedOn' in payload) await this.#handlers.receipts.passedOn(row, portal, payload);
       else await this.#handOver(row, portal, payload.event, signal);
     } catch (thrown) {
       if (!isForbidden(thrown) || portal.roomId === null || row.attempts >= forbiddenAttempts) throw thrown;

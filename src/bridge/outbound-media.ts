@@ -1,54 +1,50 @@
-/**
- * A file of an official, on its way to the network: streamed into a sealed file first, so that it survives an outage,
- * then prepared (uploaded) there. Limits are told before a byte is moved.
- */
+/** A file of an official, made ready to be sent: sealed here as it goes, then prepared (uploaded) at the network. */
 import { ChanceryError } from '../base/errors.ts';
 import { reached } from '../base/named-points.ts';
 import { HomeserverError } from '../matrix/homeserver-error.ts';
 import type { MediaAction, TextAction, ThingAction } from '../matrix/read-event.ts';
-import type { Capabilities, MediaLimit } from '../model/capabilities.ts';
-import type { MediaContent, MediaKind, OutboundContent, SealedFile } from '../model/content.ts';
-import type { Part, PartProgress } from '../store/parts.ts';
+import type { MediaContent, OutboundContent, SealedFile } from '../model/content.ts';
 import type { BridgeContext } from './context.ts';
 import { isFileGivenUp } from './file-trouble.ts';
-import type { OutboundWork } from './work.ts';
+import { type OutboundFile, OutboundFiles, type Refusal } from './outbound-file.ts';
 import type { Attempt } from './sending.ts';
+import type { Transcoding } from './transcoding.ts';
+import { adviceAt } from './ways.ts';
 import { words } from './words.ts';
+import type { OutboundWork } from './work.ts';
 
 type Work = OutboundWork<TextAction | MediaAction | ThingAction>;
 
 /** What a part says, ready to be sent, or why it never will be. */
-export type Readied = { readonly content: OutboundContent; readonly prepared?: string } | { readonly refusal: string };
-
-const megabyte = 1024 * 1024;
+export type Readied = { readonly content: OutboundContent; readonly prepared?: string } | Refusal;
 
 export class OutboundMedia {
   readonly #context: BridgeContext;
+  readonly #files: OutboundFiles;
 
-  constructor(context: BridgeContext) {
+  constructor(context: BridgeContext, transcoding: Transcoding) {
     this.#context = context;
+    this.#files = new OutboundFiles(context, transcoding);
   }
 
   /** The file as the network is to send it, or why it never will. Anything thrown may be tried again. */
-  async ready(work: Work, { part, session, networkName }: Attempt, action: MediaAction): Promise<Readied> {
-    const taken = suited(session.capabilities, action);
-    if (taken === undefined) return { refusal: words.kindNotTaken(networkName, action.media) };
-    const { kind, limit } = taken;
-    const tooLarge = { refusal: words.tooLarge(networkName, Math.floor(limit.maxBytes / megabyte)) };
-    if ((action.sizeBytes ?? 0) > limit.maxBytes) return tooLarge;
+  async ready({ signal }: Work, attempt: Attempt, action: MediaAction): Promise<Readied> {
+    const { part, session, networkName } = attempt;
     try {
-      const file = await this.#sealed(work, part, action, limit);
-      const content = contentOf(action, kind, file);
-      if (part.progress.prepared !== undefined) return { content, prepared: part.progress.prepared };
-      const prepared = await session.prepare?.(content, work.signal);
+      const sealed = await this.#files.ready(attempt, action, signal);
+      if ('refusal' in sealed) return sealed;
+      const content = contentOf(action, sealed);
+      const { progress } = sealed;
+      if (progress.prepared !== undefined) return { content, prepared: progress.prepared };
+      const prepared = await session.prepare?.(content, signal);
       if (prepared === undefined) return { content };
-      await this.#remember(part, { file, prepared });
+      await this.#files.remember(part, { ...progress, prepared });
       reached('outbound.media-uploaded');
       return { content, prepared };
     } catch (thrown) {
-      if (thrown instanceof ChanceryError && thrown.code === 'CH-MEDIA-TOO-LARGE') return tooLarge;
       if (thrown instanceof ChanceryError && thrown.code === 'CH-MEDIA-REFUSED') {
-        return { refusal: words.notDelivered(networkName, thrown.detail ?? thrown.advice) };
+        const advice = adviceAt(networkName, session.capabilities, action);
+        return { refusal: words.notDelivered(networkName, joined(thrown.detail ?? thrown.advice, advice)) };
       }
       if (thrown instanceof HomeserverError && thrown.kind === 'permanent') return { refusal: words.fileGone };
       const isAway = thrown instanceof HomeserverError && thrown.kind === 'again';
@@ -57,51 +53,29 @@ export class OutboundMedia {
       return { refusal: isAway ? words.fileGone : words.notDelivered(networkName, thrown.detail ?? thrown.advice) };
     }
   }
-
-  async #sealed({ signal }: Work, part: Part, { uri }: MediaAction, { maxBytes }: MediaLimit): Promise<SealedFile> {
-    const { files, homeserver, bot } = this.#context;
-    const known = part.progress.file;
-    if (known !== undefined && (await files.has(known.name))) return known;
-    const { stream } = await homeserver.downloadMedia(bot, uri, signal);
-    const sealed = await files.seal(stream, { maxBytes, signal });
-    await this.#remember(part, { ...part.progress, file: sealed });
-    reached('outbound.media-sealed');
-    return sealed;
-  }
-
-  async #remember(part: Part, progress: PartProgress): Promise<void> {
-    const { store, clock } = this.#context;
-    await store.write((unit) => unit.parts.change(part.id, clock.now(), { progress }));
-  }
-}
-
-/** The kind as which the network takes this file: its own, a voice message as mere audio, else as a document. */
-export function suited(
-  { media }: Capabilities,
-  { media: kind, mimeType }: MediaAction,
-): { kind: MediaKind; limit: MediaLimit } | undefined {
-  // Without parameters such as `; codecs=opus`.
-  const [type = ''] = mimeType.toLowerCase().split(';');
-  for (const as of kind === 'voice' ? (['voice', 'audio'] as const) : [kind]) {
-    const limit = media[as];
-    if (limit !== undefined && (limit.mimeTypes?.includes(type.trim()) ?? true)) return { kind: as, limit };
-  }
-  return media.document === undefined ? undefined : { kind: 'document', limit: media.document };
 }
 
 function contentOf(
-  { mimeType, fileName, caption, width, height }: MediaAction,
-  kind: MediaKind,
-  file: SealedFile,
+  { mimeType: sentType, fileName, caption, width, height }: MediaAction,
+  { file, kind, mimeType }: OutboundFile,
 ): MediaContent<SealedFile> {
   return {
     type: 'media',
     kind,
     file,
     mimeType,
-    fileName,
+    fileName: mimeType === sentType ? fileName : withEnding(fileName, mimeType),
     ...(caption === undefined ? {} : { caption }),
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
   };
 }
+
+const joined = (...sentences: readonly (string | undefined)[]): string =>
+  sentences.filter((sentence) => sentence !== undefined).join(' ');
+
+const endings: Readonly<Record<string, string>> = { 'image/jpeg': '.jpg', 'image/png': '.png', 'audio/ogg': '.ogg' };
+
+/** The name with the ending of its new type. */
+const withEnding = (name: string, mimeType: string): string =>
+  name.replace(/(?:\.[a-z0-9]{1,5})?$/iu, endings[mimeType] ?? '$&');

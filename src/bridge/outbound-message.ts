@@ -11,12 +11,13 @@ import type { UnitOfWork } from '../store/store.ts';
 import type { BridgeContext } from './context.ts';
 import { passageOf } from './inbound-receipt.ts';
 import type { JournalledPassage, OutboundWork } from './work.ts';
-import { type OutboundMedia, type Readied, suited } from './outbound-media.ts';
+import type { OutboundMedia, Readied } from './outbound-media.ts';
 import { outcomeOf, tellOutcome } from './outcomes.ts';
 import { outboundTarget } from './outbound-target.ts';
 import { conclude } from './recording.ts';
 import { sendKeyOf } from './send-key.ts';
 import type { Attempt, Sending } from './sending.ts';
+import { hintAt, waysOf } from './ways.ts';
 import { words } from './words.ts';
 
 type Work = OutboundWork<TextAction | MediaAction | ThingAction>;
@@ -93,7 +94,7 @@ export class OutboundMessages {
     if (action.kind === 'text') return inTexts(action.text);
     if (action.kind === 'thing') return [{ kind: 'ready', content: action.thing }];
     const { caption, ...uncaptioned } = action;
-    const takesCaption = suited(capabilities, action)?.limit.caption !== false;
+    const { takesCaption } = waysOf(capabilities, action);
     if (caption === undefined || (takesCaption && caption.text.length <= capabilities.maxCaptionLength))
       return [action];
     return [uncaptioned, ...inTexts(caption)];
@@ -182,13 +183,10 @@ export class OutboundMessages {
   }
 
   /** Mapping, outcome and "done" stand in one transaction. */
-  async #end(
-    unit: UnitOfWork,
-    { row, portal, event }: Work,
-    failed: Part | undefined,
-    passedOn: boolean,
-  ): Promise<Ending> {
+  async #end(unit: UnitOfWork, work: Work, failed: Part | undefined, passedOn: boolean): Promise<Ending> {
+    const { row, portal, event } = work;
     const now = this.#options.context.clock.now();
+    const hint = passedOn ? await this.#hint(unit, work) : undefined;
     await unit.portals.touch(portal, now);
     const parts = row.entry === null ? [] : await unit.parts.of(row.id);
     const state = failed === undefined ? 'done' : 'failed';
@@ -196,10 +194,19 @@ export class OutboundMessages {
     const unneeded = await unit.parts.clearProgress(row.id);
     if (!passedOn) return { unneeded };
     const lane = feedbackLane(portal.id);
-    const payload: JournalledPassage = { portal: portal.id, passedOn: event.event_id };
+    const hinted = hint === undefined ? {} : { hint };
+    const payload: JournalledPassage = { portal: portal.id, passedOn: event.event_id, ...hinted };
     const dedupeKey = passageOf(row.dedupeKey === event.event_id ? event.event_id : `again ${row.id}`);
     await unit.journal.add({ direction: 'in', dedupeKey, lane, payload, receivedAt: now });
     return { unneeded, passage: lane };
+  }
+
+  /** What the author is to know of a file that went as another kind than its own: the first part is the file. */
+  async #hint(unit: UnitOfWork, { row, portal, action }: Work): Promise<string | undefined> {
+    if (action.kind !== 'media') return undefined;
+    const { session, networkName } = this.#options.context.sessions.get(portal.accountId);
+    const progress = (await unit.parts.numbered(row.id, 0))?.progress ?? {};
+    return hintAt(networkName, session.capabilities, action, progress);
   }
 }
 

@@ -17,6 +17,8 @@ export interface JournalledEvent {
 export interface JournalledPassage {
   readonly portal: PortalId;
   readonly passedOn: EventId;
+  /** What is to be said at it besides. */
+  readonly hint?: string;
 }
 
 /** One row of the inbound journal with what it is about. */

@@ -24,6 +24,7 @@ import { keptLedger } from './ledger.ts';
 import type { RecordsTarget } from './records-routes.ts';
 import { recordsTarget } from './records-target.ts';
 import { type Accounts, connectAccounts } from './accounts.ts';
+import { ffmpegOf } from './ffmpeg.ts';
 import { Monitoring } from './monitoring.ts';
 
 /** A bridge that is ready to run. `start` opens what it listens on; `stop` finishes what is in hand. */
@@ -83,10 +84,13 @@ export async function compose(config: Config, version: string): Promise<Composit
     isRecorded: ledger !== undefined,
   };
   const ways = await puppetWaysOf(config, metrics);
+  const ffmpeg = await ffmpegOf(config);
+  if (ffmpeg === undefined) log.info('there is no ffmpeg: pictures and voice messages go in the types that they have');
   const bridge = new Bridge(context, {
     registrationId: registration.id,
     version,
     puppetWays: ways,
+    ffmpeg,
     logout: (account, act) => accounts.logout(account, act),
     commands: (services) => new Bot({ admins: rooms.admins, officials: rooms.officials, services }),
   });

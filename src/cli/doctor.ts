@@ -18,6 +18,7 @@ import { readDatabaseKey } from '../vault/database-key.ts';
 import { readConfiguration } from './configuration.ts';
 import { ControlClient } from './control-client.ts';
 import { accountExaminations } from './control-step.ts';
+import { examineFfmpeg } from './ffmpeg.ts';
 import { registrationOptions } from './registration.ts';
 
 export interface DoctorOptions {
@@ -42,7 +43,7 @@ export async function doctor({ config: path, json, homeserverConfig }: DoctorOpt
 }
 
 async function examine(config: Config, homeserverConfig: string | undefined): Promise<Finding[]> {
-  const findings = [await examineKey(config)];
+  const findings = [await examineKey(config), await examineFfmpeg(config)];
   let registration: Registration;
   try {
     registration = await readRegistration(config.appservice.registration_file);

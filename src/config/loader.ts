@@ -77,7 +77,7 @@ function withoutEmptySections(value: unknown, { kind, children }: Setting): unkn
 }
 
 function withPaths(config: Config, folder: string): Config {
-  const { appservice, data, double_puppets: puppets, records } = config;
+  const { appservice, data, double_puppets: puppets, media, records } = config;
   return {
     ...config,
     appservice: { ...appservice, registration_file: resolve(folder, appservice.registration_file) },
@@ -91,6 +91,7 @@ function withPaths(config: Config, folder: string): Config {
       ...records,
       ...(records.heads_directory === undefined ? {} : { heads_directory: resolve(folder, records.heads_directory) }),
     },
+    media: media.ffmpeg === undefined || media.ffmpeg === 'off' ? media : { ffmpeg: resolve(folder, media.ffmpeg) },
     data: {
       directory: resolve(folder, data.directory),
       ...(data.key_file === undefined ? {} : { key_file: resolve(folder, data.key_file) }),

@@ -137,6 +137,16 @@ const doublePuppets = section({
   .prefault({})
   .describe('Officials who also write on their phone appear as themselves.');
 
+const media = section({
+  ffmpeg: path('/usr/bin/ffmpeg')
+    .optional()
+    .describe(
+      'The program ffmpeg (5.1 or later), which makes pictures and voice messages into types that a network takes; `off` does without. By default it is looked for on the search path (PATH). Where there is none such files go as documents, and senders are told.',
+    ),
+})
+  .prefault({})
+  .describe('Files on their way to a network.');
+
 const logging = section({
   level: z
     .enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` })
@@ -169,6 +179,7 @@ export function composeSchema(networks: readonly NetworkSection[]) {
     rooms,
     records,
     double_puppets: doublePuppets,
+    media,
     logging,
     monitoring,
     networks: section(sections).prefault({}).describe('The networks; one whose section is present is started.'),

@@ -1,5 +1,5 @@
 /** What a network can do with each thing that a Matrix user can do. The core tells the user before trying. */
-import type { MediaKind } from './content.ts';
+import type { MediaKind, TranscodedType } from './content.ts';
 
 /** From "the network refuses it" over "it is silently lost there" to "as good as native". */
 export type SupportLevel = 'rejected' | 'dropped' | 'unsupported' | 'partial' | 'full';
@@ -8,6 +8,8 @@ export interface MediaLimit {
   readonly maxBytes: number;
   /** The types that the network shows as this kind; anything else goes as a document. */
   readonly mimeTypes?: readonly string[];
+  /** What files of other types are made into, where that can be done. */
+  readonly transcodesTo?: readonly TranscodedType[];
   /** Whether words may go along; where they may not, they go in a message of their own. */
   readonly caption: boolean;
 }

@@ -20,6 +20,16 @@ export interface SealedFile {
   readonly sha256: string;
 }
 
+/** What files can be made into: pictures, those with see-through parts, and speech (Ogg with Opus, one channel). */
+export type TranscodedType = 'image/jpeg' | 'image/png' | 'audio/ogg';
+
+/** What became of a file that was to be of another type: that file, or why there is none. */
+export type Transcoded =
+  | { readonly file: SealedFile; readonly mimeType: TranscodedType }
+  | { readonly not: 'too-large'; readonly mimeType: TranscodedType }
+  /** `several`: it moves or has pages, of which only the first would be left. */
+  | { readonly not: 'several' | 'failed' };
+
 export interface MediaContent<File> {
   readonly type: 'media';
   readonly kind: MediaKind;

@@ -1,5 +1,5 @@
 /** The parts of messages: what each became on the other side, and where it is on its way. */
-import type { SealedFile } from '../model/content.ts';
+import type { SealedFile, Transcoded } from '../model/content.ts';
 import type {
   ContentUri,
   EventId,
@@ -19,6 +19,8 @@ import type { Direction, PartKind, Tables } from './schema.ts';
 /** Durable steps of a part that are repeated at no harm only because they are remembered. */
 export interface PartProgress {
   readonly file?: SealedFile;
+  /** What was made of `file`; or how often that was begun, and nobody knows how it ended. */
+  readonly transcoded?: Transcoded | { readonly begun: number };
   /** The reserved address of the file on the homeserver. */
   readonly uri?: ContentUri;
   /** What the network's `prepare` returned. */
@@ -173,14 +175,14 @@ export class Parts {
   /** Names of sealed files that unfinished parts still need. */
   async filesInUse(): Promise<ReadonlySet<MediaName>> {
     const rows = await this.#db.selectFrom('part').select('progress').where('progress', 'is not', null).execute();
-    return new Set(rows.flatMap(({ progress }) => progressOf(progress).file?.name ?? []));
+    return new Set(rows.flatMap(({ progress }) => filesIn(progress)));
   }
 
   /** Forgets the steps of finished parts. Returns the sealed files that nobody needs any more. */
   async clearProgress(journalId: JournalId): Promise<readonly MediaName[]> {
     const { rows: stepped } = await steppedParts(this.#db, { journalId });
     if (stepped.length === 0) return [];
-    const files = stepped.flatMap(({ progress }) => progressOf(progress).file?.name ?? []);
+    const files = stepped.flatMap(({ progress }) => filesIn(progress));
     await this.#db.updateTable('part').set({ progress: null }).where('journalId', '=', journalId).execute();
     if (files.length === 0) return [];
     const inUse = await this.filesInUse();
@@ -238,3 +240,9 @@ const steppedParts = prepared((db, { journalId }: Pick<Part, 'journalId'>) =>
 
 const asPart = (row: PartRow): Part => ({ ...row, progress: progressOf(row.progress) });
 const progressOf = (json: string | null): PartProgress => (json === null ? {} : (JSON.parse(json) as PartProgress));
+
+function filesIn(json: string | null): MediaName[] {
+  const { file, transcoded } = progressOf(json);
+  const made = transcoded !== undefined && 'file' in transcoded ? transcoded.file : undefined;
+  return [file, made].flatMap((sealed) => sealed?.name ?? []);
+}

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import type { Finding } from '../../src/model/finding.ts';
+import { installFfmpeg } from '../peers/ffmpeg/install.ts';
 import { House } from '../peers/house.ts';
 
 interface Told {
@@ -46,6 +47,16 @@ async function loadedAs(change: (registration: Record<string, unknown>) => objec
   await house.synapse.start();
   await writeFile(house.bridge.registrationFile, good);
 }
+
+test('ffmpeg is said to be there with its version, or not to be there with what follows', async () => {
+  const ffmpegAt = (place: string): Promise<Told> => doctor([], { CHANCERY_MEDIA__FFMPEG: place });
+  const there = await ffmpegAt(await installFfmpeg());
+  expect(there.warnings).toEqual(['bridge.running']);
+  expect(wordsOf(there, 'media.ffmpeg')).toMatch(/^ffmpeg \S*\d\.\d\S* makes JPEG, PNG and Ogg Opus\./u);
+  const missing = await ffmpegAt('/nowhere/ffmpeg');
+  expect(missing.warnings).toEqual(['media.ffmpeg', 'bridge.running']);
+  expect(wordsOf(missing, 'media.ffmpeg')).toMatch(/^There is no ffmpeg where media\.ffmpeg says\..*Install ffmpeg/u);
+}, 900_000);
 
 describe('a homeserver', () => {
   test('that is as it should be has no fault, before the bridge was ever started', async () => {

@@ -18,7 +18,9 @@ afterAll(async () => {
 }, 60_000);
 
 const inboundPoints = namedPoints.filter((point) => point.startsWith('inbound.'));
-const outboundPoints = namedPoints.filter((point) => point.startsWith('outbound.') && point !== 'outbound.sending');
+/** Those of files that are made into another type are in tests/e2e/transcoding.test.ts. */
+const others: readonly string[] = ['outbound.sending', 'outbound.media-transcoded'];
+const outboundPoints = namedPoints.filter((point) => point.startsWith('outbound.') && !others.includes(point));
 
 test.each(inboundPoints)('a photo of a new contact arrives once when the bridge is killed at %s', async (point) => {
   const { ana, house } = scene;

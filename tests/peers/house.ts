@@ -34,6 +34,8 @@ export interface HouseOptions {
   readonly monitored?: boolean;
   /** Registration files of other application services on the same homeserver. */
   readonly neighbours?: readonly string[];
+  /** The path of ffmpeg; without it the bridge does without, whether the machine has one or not. */
+  readonly ffmpeg?: string;
   /** Whether the bridge may speak as officials of the homeserver. */
   readonly puppets?: boolean;
 }
@@ -114,6 +116,7 @@ export class House {
     monitored = false,
     neighbours = [],
     puppets = false,
+    ffmpeg = 'off',
   }: HouseOptions = {}): Promise<House> {
     const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -142,6 +145,7 @@ export class House {
         homeserver: { url: (await homeserverUrl?.(synapse.url)) ?? synapse.url, server_name: synapse.serverName },
         appservice: { port: secrets.appservicePort, url: `http://127.0.0.1:${secrets.appservicePort}` },
         rooms: { invite: idsOf(invited), officials: idsOf(officials), admins: idsOf(officials.slice(0, 1)) },
+        media: { ffmpeg },
         logging: { level: logLevel },
         ...(puppets ? { double_puppets: { registration_file: 'puppets.yaml' } } : {}),
         ...(monitored ? { monitoring: { port: secrets.monitoringPort } } : {}),

@@ -8,14 +8,19 @@ export const capabilities: Capabilities = {
   maxTextLength: 4_096,
   maxCaptionLength: 1_024,
   media: {
-    image: { maxBytes: 5 * megabyte, caption: true, mimeTypes: ['image/jpeg', 'image/png'] },
+    image: {
+      maxBytes: 5 * megabyte,
+      caption: true,
+      mimeTypes: ['image/jpeg', 'image/png'],
+      transcodesTo: ['image/jpeg', 'image/png'],
+    },
     video: { maxBytes: 16 * megabyte, caption: true, mimeTypes: ['video/mp4', 'video/3gpp'] },
     audio: {
       maxBytes: 16 * megabyte,
       caption: false,
       mimeTypes: ['audio/aac', 'audio/amr', 'audio/mpeg', 'audio/mp4', 'audio/ogg'],
     },
-    voice: { maxBytes: 16 * megabyte, caption: false, mimeTypes: ['audio/ogg'] },
+    voice: { maxBytes: 16 * megabyte, caption: false, mimeTypes: ['audio/ogg'], transcodesTo: ['audio/ogg'] },
     document: { maxBytes: 100 * megabyte, caption: true },
     sticker: { maxBytes: megabyte / 2, caption: false, mimeTypes: ['image/webp'] },
   },

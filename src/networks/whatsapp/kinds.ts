@@ -32,14 +32,21 @@ const declared = (level: SupportLevel, { missing = '', what = '' }): Way => {
 
 const megabyte = 1024 * 1024;
 
-/** With its limits: what is over them is refused before a byte moves, what is of another type goes as a document. */
-function media(kind: MediaKind, more = ''): Way {
+/**
+ * With its limits: what is over them is refused before a byte moves; what is of another type is made into one of these
+ * where ffmpeg is there, and goes as a document else, which is said at the message.
+ */
+function media(kind: MediaKind, elsewise = 'a document'): Way {
   const limit = capabilities.media[kind];
   if (limit === undefined) return refused(`a file of this kind (${kind})`);
   const types = limit.mimeTypes === undefined ? 'any type' : limit.mimeTypes.join(', ');
-  const other = limit.mimeTypes === undefined ? '' : '; other types go as a document';
+  const made =
+    limit.transcodesTo === undefined
+      ? ''
+      : ` become ${limit.transcodesTo.join(' or ')} where ffmpeg is there and can read them, else`;
+  const other = limit.mimeTypes === undefined ? '' : `; other types${made} go as ${elsewise}, and the sender is told`;
   const caption = limit.caption || kind === 'sticker' ? '' : '; a caption goes as a text of its own';
-  return partial(`${types}, up to ${limit.maxBytes / megabyte} MB${other}${caption}${more}`);
+  return partial(`${types}, up to ${limit.maxBytes / megabyte} MB${other}${caption}`);
 }
 
 export const kinds: readonly Kind[] = [
@@ -56,7 +63,7 @@ export const kinds: readonly Kind[] = [
   {
     name: 'voice message',
     fromCitizen: full,
-    fromOfficial: media('voice', '; other types of audio go as audio'),
+    fromOfficial: media('voice', 'audio or a document'),
   },
   { name: 'document', fromCitizen: full, fromOfficial: media('document') },
   { name: 'sticker, animated ones too', fromCitizen: full, fromOfficial: media('sticker') },

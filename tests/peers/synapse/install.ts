@@ -1,74 +1,12 @@
-/**
- * A Python virtual environment with Synapse, pinned, under the git-ignored `.chancery` folder. Quick when it is there;
- * one that was left half-made is made again; two processes do not make it at the same time.
- */
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+/** Synapse, pinned, in a virtual environment of its own. */
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { pythonEnvironment, type Say } from '../python-environment.ts';
 
-const run = promisify(execFile);
-const root = fileURLToPath(new URL('../../../.chancery/', import.meta.url));
-const environment = `${root}synapse`;
-const stamp = `${environment}/installed`;
-const lock = `${root}synapse.lock`;
 const requirements = fileURLToPath(new URL('./requirements.txt', import.meta.url));
-const staleLockMs = 15 * 60_000;
-const installWithinMs = 14 * 60_000;
 
 /** The environment's Python; `say` hears what is going on. Throws an error that tells what to install. */
-export async function installSynapse(say: (line: string) => void = () => undefined): Promise<string> {
-  const python = `${environment}/bin/python`;
-  const wanted = createHash('sha256').update(readFileSync(requirements)).update(root).digest('hex');
-  const isInstalled = (): boolean => existsSync(stamp) && existsSync(python) && readFileSync(stamp, 'utf8') === wanted;
-  if (isInstalled()) return python;
-  mkdirSync(root, { recursive: true });
-  await takeLock();
-  try {
-    if (isInstalled()) return python;
-    say('Installing Synapse into a virtual environment (a minute or two) ...');
-    rmSync(environment, { recursive: true, force: true });
-    await make(
-      ['-m', 'venv', environment],
-      'python3',
-      'Install Python 3.10 or newer with venv (on Debian: apt-get install python3 python3-venv).',
-    );
-    await make(
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--only-binary', ':all:', '-r', requirements],
-      python,
-      'A Python package registry must be reachable.',
-    );
-    writeFileSync(stamp, wanted);
-    say('Synapse is installed.');
-    return python;
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
-}
-
-async function make(args: readonly string[], program: string, advice: string): Promise<void> {
-  try {
-    await run(program, args, { timeout: installWithinMs, maxBuffer: 16 * 1024 * 1024 });
-  } catch (thrown) {
-    throw new Error(`${program} ${args.slice(0, 3).join(' ')} failed. ${advice}\n${String(thrown).slice(-2_000)}`, {
-      cause: thrown,
-    });
-  }
-}
-
-/** A folder is made by one process only. */
-async function takeLock(): Promise<void> {
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      return;
-    } catch {
-      if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > staleLockMs)
-        rmSync(lock, { recursive: true, force: true });
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
+export async function installSynapse(say: Say = () => undefined): Promise<string> {
+  return `${await pythonEnvironment({ name: 'synapse', title: 'Synapse', requirements }, say)}/bin/python`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await installSynapse(console.log);

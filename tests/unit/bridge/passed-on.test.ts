@@ -4,7 +4,7 @@ import { Courtesy } from '../../../src/bridge/courtesy.ts';
 import { Feedback } from '../../../src/bridge/feedback.ts';
 import { Ghosts } from '../../../src/bridge/ghosts.ts';
 import { InboundReceipts, passageOf } from '../../../src/bridge/inbound-receipt.ts';
-import { asId, type EventId } from '../../../src/model/ids.ts';
+import type { JournalledPassage } from '../../../src/bridge/work.ts';
 import type { JournalRow } from '../../../src/store/journal.ts';
 import { feedbackLane, type Portal } from '../../../src/store/portals.ts';
 import { Workshop } from './workshop.ts';
@@ -43,7 +43,7 @@ const head = (): Promise<JournalRow | undefined> => workshop.context.store.read.
 async function doHead(): Promise<void> {
   const row = await head();
   if (row === undefined) throw new Error('nothing is to be done');
-  await receipts.passedOn(row, portal, asId<EventId>(row.dedupeKey.slice(passageOf('').length)));
+  await receipts.passedOn(row, portal, row.payload as JournalledPassage);
 }
 
 const marked = (): string[] => workshop.homeserver.asked.map(({ path }) => path.split('/m.read/')[1] ?? path);
@@ -71,4 +71,25 @@ test('the mark is tried again when the homeserver does not answer', async () => 
   await passed('$1');
   await expect(doHead()).rejects.toThrow();
   expect((await head())?.state).toBe('waiting');
+});
+
+test('what there is to say besides is said at the message, also where a later mark covers its own', async () => {
+  await workshop.context.store.write(async (unit) => {
+    const payload = { portal: portal.id, passedOn: '$1', hint: 'This went as a document.' };
+    const entry = { direction: 'in', lane: feedbackLane(portal.id), payload, receivedAt: workshop.now } as const;
+    await unit.journal.add({ ...entry, dedupeKey: passageOf('$1') });
+  });
+  await passed('$2');
+  workshop.homeserver.answer = () => undefined;
+  await expect(doHead()).rejects.toThrow();
+  workshop.homeserver.answer = () => [200, { event_id: '$said' }];
+  await doHead();
+  await doHead();
+  const said = workshop.homeserver.asked.filter(({ path }) => path.includes('/send/'));
+  expect(JSON.parse(String(said.at(-1)?.body))).toMatchObject({
+    body: 'This went as a document.',
+    'm.relates_to': { 'm.in_reply_to': { event_id: '$1' } },
+  });
+  expect(new Set(said.map(({ path }) => path)).size).toBe(1);
+  expect(marked().at(-1)).toBe('$2');
 });

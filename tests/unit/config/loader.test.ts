@@ -54,6 +54,7 @@ describe('a valid configuration', () => {
       records: { recipients: [], epoch_hours: 24 },
       rooms: { invite: [], officials: [], admins: [] },
       double_puppets: { homeservers: [] },
+      media: {},
       logging: { level: 'info' },
       monitoring: { host: '127.0.0.1' },
       networks: {},
@@ -66,6 +67,13 @@ describe('a valid configuration', () => {
     );
     expect(config.homeserver.url).toBe('http://localhost:8008');
     expect(config.data).toEqual({ directory: '/srv/chancery', key_file: join(folder, 'secret/key') });
+  });
+
+  test('names ffmpeg by its path, or does without', async () => {
+    expect((await load(`${minimal}media: {ffmpeg: bin/ffmpeg}\n`)).media).toEqual({
+      ffmpeg: join(folder, 'bin/ffmpeg'),
+    });
+    expect((await load(`${minimal}media: {ffmpeg: off}\n`)).media).toEqual({ ffmpeg: 'off' });
   });
 
   test('may have empty sections, as they stay when their keys are commented out', async () => {
