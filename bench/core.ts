@@ -23,30 +23,43 @@ interface Chat {
 export const core: Bench = {
   name: 'core',
   summary: 'messages a second between a homeserver and a network that answer at once (half a minute)',
-  async run(say) {
-    const inRooms = new Arrivals<string>(arrivesWithinMs);
-    const atPhones = new Arrivals<string>(arrivesWithinMs);
-    const world = await InstantWorld.open({
+  run: (say) => coreOnce(say, false),
+};
+
+/** `recorded`: with a ledger. */
+export async function coreOnce(say: Say, recorded: boolean): Promise<CoreFigures> {
+  const inRooms = new Arrivals<string>(arrivesWithinMs);
+  const atPhones = new Arrivals<string>(arrivesWithinMs);
+  const world = await InstantWorld.open(
+    {
       onSent: (room, content) => inRooms.arrived(bodyOf(content), room),
       onReached: (phone, text) => atPhones.arrived(text, phone),
-    });
-    try {
-      say('Starting the bridge ...');
-      await world.bridge.start();
-      await world.connectNumber();
-      return await measure(world, inRooms, atPhones, say);
-    } finally {
-      await world.close();
-    }
-  },
-};
+    },
+    { recorded },
+  );
+  try {
+    say('Starting the bridge ...');
+    await world.bridge.start();
+    await world.connectNumber();
+    return await measure(world, inRooms, atPhones, say);
+  } finally {
+    await world.close();
+  }
+}
+
+interface CoreFigures extends Figures {
+  readonly per_s: number;
+  readonly ack_p99_ms: number;
+  readonly rss_mb: number;
+  readonly cpu_ms_per_message: number;
+}
 
 async function measure(
   { citizens, homeserver, bridge }: InstantWorld,
   inRooms: Arrivals<string>,
   atPhones: Arrivals<string>,
   say: Say,
-): Promise<Figures> {
+): Promise<CoreFigures> {
   const open: Chat[] = [];
   for (let number = 0; number < chats; number += 1) {
     const phone = `4930555${String(number).padStart(5, '0')}`;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { BridgeProcess } from '../tests/peers/bridge/bridge-process.ts';
-import { accountWith, loginAnswers, type NumberSecrets, webhookUrlAt } from '../tests/peers/house.ts';
+import { accountWith, loginAnswers, type NumberSecrets, officerIn, webhookUrlAt } from '../tests/peers/house.ts';
 import { freePort } from '../tests/peers/synapse/synapse.ts';
 import { CitizenWebhooks } from './citizen-webhooks.ts';
 import { InstantHomeserver } from './instant-homeserver.ts';
@@ -41,7 +41,7 @@ export class InstantWorld {
   }
 
   /** Everything but the bridge is started. */
-  static async open({ onSent, onReached }: Witnesses): Promise<InstantWorld> {
+  static async open({ onSent, onReached }: Witnesses, { recorded = false } = {}): Promise<InstantWorld> {
     const directory = mkdtempSync(join(tmpdir(), 'instant-'));
     const [appservicePort, webhookPort] = [await freePort(), await freePort()];
     const secrets = { accessToken: secret(), appSecret: secret(), verifyToken: secret() };
@@ -55,6 +55,7 @@ export class InstantWorld {
       config: {
         homeserver: { url: await homeserver.start(), server_name: serverName },
         appservice: { port: appservicePort, url: appserviceUrl },
+        ...(recorded ? { records: { recipients: [await officerIn(directory)] } } : {}),
         rooms: { invite: [official], officials: [official], admins: [official] },
         networks: {
           whatsapp: { port: webhookPort, graph_url: await whatsapp.start(), messages_per_second: 1_000 },

@@ -8,10 +8,11 @@ import { core } from './core.ts';
 import { idle } from './idle.ts';
 import { inbound } from './inbound.ts';
 import { latency } from './latency.ts';
+import { ledger } from './ledger.ts';
 import { media } from './media.ts';
 import { outbound } from './outbound.ts';
 
-const benches: readonly Bench[] = [latency, inbound, outbound, core, idle, burst, media];
+const benches: readonly Bench[] = [latency, inbound, outbound, core, idle, burst, media, ledger];
 
 const [name, ...more] = process.argv.slice(2);
 const bench = more.length === 0 ? benches.find((each) => each.name === name) : undefined;

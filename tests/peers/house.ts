@@ -38,6 +38,8 @@ export interface HouseOptions {
   readonly ffmpeg?: string;
   /** Whether the bridge may speak as officials of the homeserver. */
   readonly puppets?: boolean;
+  /** Whether a ledger is kept, for the officer whose key lies at `officerKey`. */
+  readonly recorded?: boolean;
 }
 
 /** What a number is connected with. */
@@ -116,6 +118,7 @@ export class House {
     monitored = false,
     neighbours = [],
     puppets = false,
+    recorded = false,
     ffmpeg = 'off',
   }: HouseOptions = {}): Promise<House> {
     const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
@@ -148,6 +151,7 @@ export class House {
         media: { ffmpeg },
         logging: { level: logLevel },
         ...(puppets ? { double_puppets: { registration_file: 'puppets.yaml' } } : {}),
+        ...(recorded ? { records: { recipients: [await officerIn(folder)] } } : {}),
         ...(monitored ? { monitoring: { port: secrets.monitoringPort } } : {}),
         networks: {
           whatsapp: {
@@ -190,6 +194,11 @@ export class House {
     return this.bridge.command(['login', 'whatsapp', '--answers', '-'], loginAnswers(this.secrets));
   }
 
+  /** The key of a records officer, where a ledger is kept; `officerAnswers` opens it. */
+  get officerKey(): string {
+    return join(this.directory, 'officer.age');
+  }
+
   /** An official's client that follows /sync. */
   async client(name = 'ana', options: { readonly restMs?: number } = {}): Promise<OrdinaryClient> {
     const client = await OrdinaryClient.login(this.synapse.url, name, this.secrets.password, options);
@@ -207,6 +216,19 @@ export class House {
     await Promise.allSettled([this.bridge.kill(), this.whatsapp.stop(), this.synapse.kill()]);
     if (this.#isTemporary) rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** What opens the officer's key of a house. */
+export const officerAnswers = JSON.stringify({ passphrase: 'five words that nobody guesses' });
+
+/** The recipient of the officer's key, made where it is missing as an officer makes it. */
+export async function officerIn(folder: string): Promise<string> {
+  const [key, told] = [join(folder, 'officer.age'), join(folder, 'officer.recipient')];
+  if (!existsSync(told)) {
+    const words = await BridgeProcess.alone(['records', 'keygen', '--out', key, '--answers', '-'], officerAnswers);
+    writeFileSync(told, /^age1\S+$/m.exec(words)?.[0] ?? '');
+  }
+  return readFileSync(told, 'utf8');
 }
 
 async function keptIn(folder: string, monitored: boolean): Promise<Kept> {

@@ -56,6 +56,13 @@ export class BridgeProcess {
     if (!existsSync(this.registrationFile)) await this.command(['registration']);
   }
 
+  /** As `command`, for what needs no configuration. */
+  static async alone(args: readonly string[], input: string): Promise<string> {
+    const running = promisify(execFile)(process.execPath, ['--no-warnings', main, ...args], { timeout: 60_000 });
+    running.child.stdin?.end(input);
+    return (await running).stdout;
+  }
+
   /** Runs a command of the bridge and resolves to what it printed; rejects with its error text when it fails. */
   async command(args: readonly string[], input?: string): Promise<string> {
     const running = promisify(execFile)(

@@ -1,0 +1,225 @@
+/**
+ * Everything that happens in a chat is on record, and what is given out of the record can be checked by who gets it: with
+ * one file that needs nothing else, and with tools that nobody here wrote.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { officerAnswers } from '../peers/house.ts';
+import { BridgeProcess } from '../peers/bridge/bridge-process.ts';
+import { Scene } from '../peers/scene.ts';
+
+const run = promisify(execFile);
+const verifier = fileURLToPath(new URL('../../src/records/records-verify.mjs', import.meta.url));
+const outside = mkdtempSync(join(tmpdir(), 'bags-'));
+let scene: Scene;
+let phone: string;
+let room: string;
+
+beforeAll(async () => {
+  scene = await Scene.open({ recorded: true });
+}, 300_000);
+
+afterAll(async () => {
+  rmSync(outside, { recursive: true, force: true });
+  await scene.close();
+}, 60_000);
+
+let bags = 0;
+const exported = async (...args: readonly string[]): Promise<string> => {
+  const bag = join(outside, `bag-${(bags += 1)}`);
+  const key = scene.house.officerKey;
+  await scene.house.bridge.command(
+    ['records', 'export', '--key', key, '--out', bag, '--answers', '-', ...args],
+    officerAnswers,
+  );
+  return bag;
+};
+
+interface Given {
+  readonly number: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+const recordsIn = (bag: string): Given[] =>
+  readFileSync(join(bag, 'data/records.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { number: number; disclosures: string[] })
+    .map(({ number, disclosures }) => ({
+      number,
+      fields: Object.fromEntries(
+        disclosures.map((text) => {
+          const [, name, value] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [string, string, unknown];
+          return [name, value];
+        }),
+      ),
+    }));
+const verified = async (bag: string): Promise<{ code: number; told: string }> => {
+  try {
+    return { code: 0, told: (await run(process.execPath, [verifier, bag])).stdout };
+  } catch (thrown) {
+    const { code, stderr } = thrown as { code: number; stderr: string };
+    return { code, told: stderr };
+  }
+};
+const sha512 = (text: string): string => createHash('sha512').update(text).digest('hex');
+/** As somebody does it who wants the bag to fit again after they changed it. */
+const listAnew = (bag: string): void => {
+  const below = (folder: string): string[] =>
+    readdirSync(join(bag, folder)).flatMap((name) => {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      return statSync(join(bag, path)).isDirectory() ? below(path) : [path];
+    });
+  const listing = (paths: readonly string[]): string =>
+    paths.map((path) => `${sha512(readFileSync(join(bag, path), 'utf8'))}  ${path}\n`).join('');
+  const payload = below('').filter((path) => path.startsWith('data/'));
+  writeFileSync(join(bag, 'manifest-sha512.txt'), listing(payload));
+  const bytes = payload.reduce((sum, path) => sum + statSync(join(bag, path)).size, 0);
+  const info = readFileSync(join(bag, 'bag-info.txt'), 'utf8');
+  writeFileSync(
+    join(bag, 'bag-info.txt'),
+    info.replace(/Payload-Oxum: .*/, `Payload-Oxum: ${bytes}.${payload.length}`),
+  );
+  const tags = below('').filter((path) => !path.startsWith('data/') && path !== 'tagmanifest-sha512.txt');
+  writeFileSync(join(bag, 'tagmanifest-sha512.txt'), listing(tags));
+};
+
+test('what citizens and officials write, change, take back and set is on record, with who they were and what came of it', async () => {
+  const { ana } = scene;
+  const opened = await scene.openChat('where is my passport?');
+  ({ phone, room } = opened);
+  const sent = await ana.sendText(room, 'it is ready');
+  await scene.arrivesAtPhone('it is ready');
+  await ana.edit(room, sent, 'it is ready on Monday');
+  await ana.react(room, opened.first.event_id, '👍');
+  await ana
+    .call('PUT', `/rooms/${encodeURIComponent(room)}/state/m.room.topic/`, { topic: 'Passport' })
+    .catch(() => undefined);
+  const regretted = await ana.sendText(room, 'he is a nuisance');
+  await scene.arrivesAtPhone('he is a nuisance');
+  await ana.redact(room, regretted);
+  await scene.house.whatsapp.read(phone);
+  await scene.settled();
+  const bag = await exported('--chat', room);
+  const told = recordsIn(bag).map(({ fields }) => fields);
+  const kinds = new Set(told.map(({ kind }) => kind));
+  for (const kind of ['message', 'outcome', 'edit', 'reaction', 'deletion', 'receipt']) expect(kinds).toContain(kind);
+  const asked = told.find(({ kind, direction }) => kind === 'message' && direction === 'in');
+  expect(asked).toMatchObject({
+    chat: { network: 'whatsapp', account: 'whatsapp/106540352242922', id: phone },
+    author: { id: phone, name: 'Citizen 1' },
+    content: { type: 'text', text: { text: 'where is my passport?' } },
+  });
+  // What was deleted stays, with who deleted it.
+  const said = told.find(({ content }) => JSON.stringify(content ?? null).includes('he is a nuisance'));
+  expect(said).toMatchObject({ author: { user: '@ana:localhost' }, event: regretted });
+  expect(told.find(({ kind }) => kind === 'deletion')).toMatchObject({
+    author: { user: '@ana:localhost' },
+    relates: { target: regretted },
+  });
+  const outcome = told.find(
+    ({ kind, of }) =>
+      kind === 'outcome' && of === recordsIn(bag).find(({ fields }) => fields['event'] === sent)?.number,
+  );
+  expect(outcome).toMatchObject({
+    state: 'done',
+    content: { parts: [{ state: 'sent', remote: expect.stringMatching(/^wamid/) }] },
+  });
+  expect(told.map(({ seq }) => seq)).toEqual(told.map((_, place) => place + 1));
+  expect(await verified(bag)).toMatchObject({ code: 0, told: expect.stringContaining(`${told.length} records`) });
+});
+
+test('a bag fits for sha512sum too; one in which a record is missing, changed or has another proof does not, however it is listed', async () => {
+  const bag = await exported('--chat', phone);
+  await run('sha512sum', ['--check', '--strict', '--quiet', 'manifest-sha512.txt'], { cwd: bag });
+  await run('sha512sum', ['--check', '--strict', '--quiet', 'tagmanifest-sha512.txt'], { cwd: bag });
+  const forge = async (change: (bag: string) => void): Promise<string> => {
+    const copy = join(outside, `forged-${(bags += 1)}`);
+    cpSync(bag, copy, { recursive: true });
+    change(copy);
+    listAnew(copy);
+    const { code, told } = await verified(copy);
+    expect(code).toBe(1);
+    return told;
+  };
+  const records = 'data/records.jsonl';
+  const lines = readFileSync(join(bag, records), 'utf8').trimEnd().split('\n');
+  const { number } = JSON.parse(lines[1] ?? '') as { number: number };
+  const without = lines.filter((_, place) => place !== 1);
+  expect(
+    await forge((copy) => {
+      writeFileSync(join(copy, records), `${without.join('\n')}\n`);
+      rmSync(join(copy, `data/proofs/${number}.tlog-proof`));
+      const path = join(copy, 'data/statement.json');
+      const statement = JSON.parse(readFileSync(path, 'utf8')) as { records: number; chats: { sequences: unknown }[] };
+      statement.records -= 1;
+      const [chat] = statement.chats;
+      if (chat !== undefined)
+        chat.sequences = [
+          [1, 1],
+          [3, lines.length],
+        ];
+      writeFileSync(path, `${JSON.stringify(statement, null, 2)}\n`);
+    }),
+  ).toContain('the export that is on record had another payload');
+  expect(await forge((copy) => writeFileSync(join(copy, records), `${lines.toReversed().join('\n')}\n`))).toContain(
+    'out of order',
+  );
+  expect(
+    await forge((copy) => {
+      const other = JSON.parse(lines[0] ?? '') as { number: number };
+      cpSync(join(copy, `data/proofs/${other.number}.tlog-proof`), join(copy, `data/proofs/${number}.tlog-proof`));
+    }),
+  ).toContain('is no proof of this record');
+  expect(await forge((copy) => writeFileSync(join(copy, 'data/more.txt'), 'more'))).toContain('another payload');
+});
+
+test('fields that are left out are not in the bag, and it still fits', async () => {
+  const bag = await exported('--chat', room, '--redact', 'author', 'people', 'chat');
+  expect(await verified(bag)).toMatchObject({ code: 0 });
+  const whole = readFileSync(join(bag, 'data/records.jsonl'), 'utf8');
+  const names = recordsIn(bag).flatMap(({ fields }) => Object.keys(fields));
+  expect(names).toContain('content');
+  for (const name of ['author', 'people', 'chat']) expect(names).not.toContain(name);
+  expect(Buffer.from(whole, 'latin1').includes(phone)).toBe(false);
+});
+
+test('of a person there is what happened while they were in the chat, and that it was given is on record', async () => {
+  const other = await scene.openChat('I am somebody else');
+  const bag = await exported('--contact', other.phone);
+  const chats = new Set(recordsIn(bag).map(({ fields }) => (fields['chat'] as { id: string }).id));
+  expect(chats).toEqual(new Set([other.phone]));
+  const everything = recordsIn(await exported()).map(({ fields }) => fields);
+  expect(everything.filter(({ kind }) => kind === 'export').length).toBeGreaterThanOrEqual(4);
+});
+
+test('without an officer’s key nothing is given: not with another one, not with a wrong passphrase', async () => {
+  const { bridge, officerKey } = scene.house;
+  const out = join(outside, 'nothing');
+  const ask = (key: string, passphrase: string): Promise<string> =>
+    bridge.command(['records', 'export', '--key', key, '--out', out, '--answers', '-'], JSON.stringify({ passphrase }));
+  await expect(ask(officerKey, 'not the right passphrase')).rejects.toThrow('CH-PASSPHRASE-WRONG');
+  const other = join(outside, 'other.age');
+  await BridgeProcess.alone(['records', 'keygen', '--out', other, '--answers', '-'], officerAnswers);
+  const { passphrase } = JSON.parse(officerAnswers) as { passphrase: string };
+  await expect(ask(other, passphrase)).rejects.toThrow('CH-RECORDS-KEY-WRONG');
+});
+
+test('after the bridge was killed the record goes on without a gap, and what was given before still fits the ledger', async () => {
+  const before = recordsIn(await exported());
+  await scene.house.bridge.kill();
+  await scene.house.bridge.start();
+  await scene.house.whatsapp.writeText(phone, 'are you there again?');
+  await scene.arrivesInRoom('are you there again?');
+  await scene.settled();
+  const bag = await exported();
+  expect(await verified(bag)).toMatchObject({ code: 0 });
+  const after = recordsIn(bag);
+  expect(after.map(({ number }) => number)).toEqual(after.map((_, place) => place));
+  expect(after.slice(0, before.length)).toEqual(before);
+});
