@@ -42,8 +42,28 @@ export async function doctor({ config: path, json, homeserverConfig }: DoctorOpt
   return faults > 0 ? 2 : warnings > 0 ? 1 : 0;
 }
 
+/** Whether what happens is kept. */
+const examineRecords = ({ records: { recipients, heads_directory: heads } }: Config): Finding => {
+  if (recipients.length === 0)
+    return warning(
+      'records.kept',
+      'No ledger is kept: what is deleted on the homeserver is gone, and nothing of what was said can be proven.',
+      'Make a key with `chancery records keygen`, and put what it prints into records.recipients.',
+    );
+  return heads === undefined
+    ? warning(
+        'records.kept',
+        `A ledger is kept for ${recipients.length} officers, but nobody outside keeps its heads: who has this machine could make another one.`,
+        'Set records.heads_directory to a folder on another machine.',
+      )
+    : good(
+        'records.kept',
+        `A ledger is kept for ${recipients.length} officers, and its heads are put outside as well.`,
+      );
+};
+
 async function examine(config: Config, homeserverConfig: string | undefined): Promise<Finding[]> {
-  const findings = [await examineKey(config), await examineFfmpeg(config)];
+  const findings = [await examineKey(config), examineRecords(config), await examineFfmpeg(config)];
   let registration: Registration;
   try {
     registration = await readRegistration(config.appservice.registration_file);

@@ -1,6 +1,6 @@
 /** `chancery records export`: gives records to somebody who asked, with an officer's key. */
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ChanceryError } from '../base/errors.ts';
 import { exportRecords, type RecordSource } from '../records/export.ts';
 import { readOfficerKey } from '../vault/officer-key.ts';

@@ -2,8 +2,7 @@
  * What the tree commits to: a digest of each field, salted on its own, so that a field can be left out of a copy and
  * cannot be guessed (RFC 9901, "Disclosures"). Some digests stand for nothing, so that their number tells nothing.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { parseJson } from '../base/json.ts';
+import { hash, randomBytes } from 'node:crypto';
 
 export type Field = readonly [name: string, value: unknown];
 
@@ -18,12 +17,20 @@ const maxLeafBytes = 65_535;
 /** The number of digests is a multiple of it. */
 const digestsTogether = 8;
 const saltBytes = 16;
+const digestBytes = 32;
 const maxDisclosures = 1_000;
 
 export function commit(fields: readonly Field[]): Commitment {
-  const disclosures = fields.map(([name, value]) => encode(Buffer.from(JSON.stringify([newSalt(), name, value]))));
-  const decoys = (digestsTogether - (disclosures.length % digestsTogether)) % digestsTogether;
-  const digests = [...disclosures, ...Array.from({ length: decoys }, newSalt)].map(digestOf).toSorted();
+  const decoys = (digestsTogether - (fields.length % digestsTogether)) % digestsTogether;
+  const random = randomBytes(fields.length * saltBytes + decoys * digestBytes);
+  const disclosures = fields.map(([name, value], at) => {
+    const salt = random.toString('base64url', at * saltBytes, (at + 1) * saltBytes);
+    return encode(Buffer.from(JSON.stringify([salt, name, value])));
+  });
+  const digests = disclosures.map(digestOf);
+  for (let at = fields.length * saltBytes; at < random.length; at += digestBytes)
+    digests.push(random.toString('base64url', at, at + digestBytes));
+  digests.sort();
   const leaf = Buffer.from(JSON.stringify({ _sd: digests, _sd_alg: 'sha-256', v: 1 }));
   if (leaf.length > maxLeafBytes) throw new Error(`an entry of ${fields.length} fields is too large for the tree`);
   return { leaf, disclosures };
@@ -42,7 +49,7 @@ export function opened(
     // Anything else could be read in two ways.
     if (!/^[\w-]+$/.test(disclosure)) return { fault: 'a disclosure is no base64url' };
     if (!digests.has(digestOf(disclosure))) return { fault: 'the leaf does not commit to a disclosure' };
-    const parts = parseJson(Buffer.from(disclosure, 'base64url'));
+    const parts = jsonIn(Buffer.from(disclosure, 'base64url'));
     if (!Array.isArray(parts) || parts.length !== 3) return { fault: 'a disclosure is none' };
     const [, name, value] = parts as readonly unknown[];
     if (typeof name !== 'string' || fields.has(name)) return { fault: 'a field has no name, or one stands twice' };
@@ -52,13 +59,21 @@ export function opened(
 }
 
 function digestsIn(leaf: Uint8Array): ReadonlySet<string> | undefined {
-  const json = parseJson(Buffer.from(leaf));
+  const json = jsonIn(leaf);
   if (leaf.length > maxLeafBytes || typeof json !== 'object' || json === null) return undefined;
   const { _sd: digests, _sd_alg: algorithm, v: version } = json as Readonly<Record<string, unknown>>;
   if (algorithm !== 'sha-256' || version !== 1 || !Array.isArray(digests)) return undefined;
   return digests.every((digest) => typeof digest === 'string') ? new Set(digests) : undefined;
 }
 
+/** Undefined where it is none. */
+function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
-const newSalt = (): string => encode(randomBytes(saltBytes));
-const digestOf = (disclosure: string): string => createHash('sha256').update(disclosure, 'latin1').digest('base64url');
+const digestOf = (disclosure: string): string => hash('sha256', disclosure, 'base64url');

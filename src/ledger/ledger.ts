@@ -4,7 +4,7 @@
  */
 import { ChanceryError } from '../base/errors.ts';
 import type { Happening, Recorder } from '../model/happening.ts';
-import type { AccountId } from '../model/ids.ts';
+import type { AccountId, PortalId } from '../model/ids.ts';
 import { type Entries, theHouse } from '../store/entries.ts';
 import type { LedgerKeeper, Store } from '../store/store.ts';
 import type { EntryKeys } from '../vault/entry-keys.ts';
@@ -27,6 +27,7 @@ export interface OpenEntry {
   readonly disclosures: readonly string[];
 }
 
+const chatsCounted = 10_000;
 /** More entries than one commit ever holds. */
 const maxTogether = 10_000;
 
@@ -35,6 +36,10 @@ export class Ledger implements LedgerKeeper {
   #entries: Entries | undefined;
   /** Wrapped keys of entries that are not committed yet, by number. One whose entry was taken back is overwritten. */
   readonly #keys = new Map<number, Uint8Array>();
+  /** The number of the next entry; undefined where the database is to be asked. */
+  #next: number | undefined;
+  /** Of chats that something happened in lately, how many entries they have. */
+  readonly #counts = new Map<PortalId, number>();
   #epoch: { readonly id: number; readonly keys: Epoch } | undefined;
 
   constructor(options: LedgerOptions) {
@@ -79,10 +84,15 @@ export class Ledger implements LedgerKeeper {
     return this.#record(entries, happening);
   }
 
+  takenBack(): void {
+    this.#next = undefined;
+    this.#counts.clear();
+  }
+
   async beforeCommit(): Promise<void> {
     if (this.#keys.size === 0 || this.#entries === undefined) return;
     const { keys } = this.#options;
-    const count = await this.#entries.count();
+    const count = this.#next ?? (await this.#entries.count());
     const waiting = [...this.#keys].filter(([number]) => number < count).toSorted(([one], [other]) => one - other);
     this.#keys.clear();
     const [first] = waiting;
@@ -100,7 +110,9 @@ export class Ledger implements LedgerKeeper {
     if (epoch === undefined) throw new ChanceryError('CH-STORE-FAILED', { detail: 'The ledger has no epoch yet.' });
     const { now, networkOf } = this.#options;
     const portalId = happening.chat?.id ?? theHouse;
-    const [number, before, recorded] = [await entries.count(), await entries.countOf(portalId), now()];
+    const number = this.#next ?? (await entries.count());
+    const before = this.#counts.get(portalId) ?? (await entries.countOf(portalId));
+    const recorded = now();
     const fields = fieldsOf(happening, { seq: before + 1, recorded, networkOf });
     const { leaf, disclosures } = commit(fields);
     const { sealed, wrappedKey } = epoch.keys.seal(number, Buffer.from(JSON.stringify(disclosures)));
@@ -117,6 +129,9 @@ export class Ledger implements LedgerKeeper {
       sealed,
     });
     this.#keys.set(number, wrappedKey);
+    this.#next = number + 1;
+    if (this.#counts.size >= chatsCounted) this.#counts.clear();
+    this.#counts.set(portalId, before + 1);
     return { number, leaf: Buffer.from(leaf).toString(), disclosures };
   }
 }

@@ -1,6 +1,5 @@
 /** Opens sealed entries with an officer's key. Nothing is believed that the leaf of the entry does not commit to. */
 import { ChanceryError } from '../base/errors.ts';
-import { parseJson } from '../base/json.ts';
 import { type Field, opened } from '../ledger/commitment.ts';
 import type { EntryKey } from '../vault/entry-key-record.ts';
 import { type OpenedEpoch, openEpoch } from '../vault/epoch.ts';
@@ -68,6 +67,10 @@ export class Opening {
 }
 
 function disclosuresIn(bytes: Uint8Array): string[] | undefined {
-  const list = parseJson(Buffer.from(bytes));
-  return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined;
+  try {
+    const list = JSON.parse(Buffer.from(bytes).toString()) as unknown;
+    return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }

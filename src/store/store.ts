@@ -47,6 +47,8 @@ export interface LedgerKeeper {
   recorderOver(entries: Entries): Recorder;
   /** What must be on disk before the transactions that wait to be committed are. Throws, and none of them is. */
   beforeCommit(): Promise<void>;
+  /** Something of what was recorded since the last commit was taken back. */
+  takenBack(): void;
 }
 
 export interface Store {
@@ -71,6 +73,7 @@ export interface StoreOptions {
 const noLedger: LedgerKeeper = {
   recorderOver: () => ({ isKept: false, record: async () => null }),
   beforeCommit: async () => undefined,
+  takenBack: () => undefined,
 };
 
 /** `key` has 32 bytes. For the errors see `openDatabase`. */
@@ -83,6 +86,7 @@ export function openStore(
   const credentials = new SealedValues(key, 'credentials');
   const writer = new GroupingWriter(files.writer, {
     beforeCommit: () => keeper.beforeCommit(),
+    onTakenBack: () => keeper.takenBack(),
     onCommit: (seconds, units) => {
       files.committed();
       onCommit?.(seconds, units);

@@ -30,6 +30,8 @@ export interface WriterOptions {
   readonly onCommit?: OnCommit;
   /** What must be on disk before a commit is. When it throws, the whole group fails with what it threw. */
   readonly beforeCommit?: () => Promise<void>;
+  /** Something of what was written since the last commit was taken back. */
+  readonly onTakenBack?: () => void;
 }
 
 export class GroupingWriter {
@@ -118,6 +120,7 @@ export class GroupingWriter {
       this.#database.exec('COMMIT');
     } catch (reason) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#options.onTakenBack?.();
       for (const each of group) each.failed(reason);
       return;
     }
@@ -136,6 +139,7 @@ export class GroupingWriter {
       // A full disk ends the whole transaction by itself: then nothing of the group is kept.
       if (!this.#database.inTransaction) throw reason;
       this.#database.exec('ROLLBACK TO work; RELEASE work');
+      this.#options.onTakenBack?.();
       waiting.failed(reason);
       return false;
     }

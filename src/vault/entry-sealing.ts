@@ -6,7 +6,7 @@
  *                 so its nonce is always zero
  *   wrapped key   a random nonce of 12 bytes, ciphertext of 32, tag of 16; authenticated with it: the epoch and the number
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { keyBytes } from './derive-key.ts';
 
 const algorithm = 'aes-256-gcm';
@@ -25,7 +25,12 @@ export function openEntry(key: Uint8Array, number: number, sealed: Uint8Array): 
 }
 
 /** 60 bytes. Fewer than 2^32 keys may be wrapped under one epoch key (SP 800-38D, 8.3: random nonces). */
-export function wrapEntryKey(epochKey: Uint8Array, epoch: string, number: number, key: Uint8Array): Uint8Array {
+export function wrapEntryKey(
+  epochKey: Uint8Array | KeyObject,
+  epoch: string,
+  number: number,
+  key: Uint8Array,
+): Uint8Array {
   const nonce = randomBytes(nonceBytes);
   return Buffer.concat([nonce, ...encrypt(epochKey, nonce, keyPlace(epoch, number), key)]);
 }
@@ -44,7 +49,7 @@ export function unwrapEntryKey(
 const entryPlace = (number: number): Uint8Array => Buffer.from(`chancery entry v1 ${number}`);
 const keyPlace = (epoch: string, number: number): Uint8Array => Buffer.from(`chancery entry key v1 ${epoch} ${number}`);
 
-function encrypt(key: Uint8Array, nonce: Uint8Array, place: Uint8Array, plain: Uint8Array): Uint8Array[] {
+function encrypt(key: Uint8Array | KeyObject, nonce: Uint8Array, place: Uint8Array, plain: Uint8Array): Uint8Array[] {
   const cipher = createCipheriv(algorithm, key, nonce).setAAD(place);
   return [cipher.update(plain), cipher.final(), cipher.getAuthTag()];
 }

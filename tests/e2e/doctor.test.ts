@@ -18,7 +18,7 @@ let house: House;
 let good: string;
 
 beforeAll(async () => {
-  house = await House.open({ whatsapp: { templates: [template] } });
+  house = await House.open({ recorded: true, whatsapp: { templates: [template] } });
   good = await readFile(house.bridge.registrationFile, 'utf8');
 }, 900_000);
 

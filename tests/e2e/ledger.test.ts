@@ -7,15 +7,14 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { exportTo, recordsIn, verified } from '../peers/given-records.ts';
 import { officerAnswers } from '../peers/house.ts';
 import { BridgeProcess } from '../peers/bridge/bridge-process.ts';
 import { Scene } from '../peers/scene.ts';
 
 const run = promisify(execFile);
-const verifier = fileURLToPath(new URL('../../src/records/records-verify.mjs', import.meta.url));
 const outside = mkdtempSync(join(tmpdir(), 'bags-'));
 let scene: Scene;
 let phone: string;
@@ -33,40 +32,10 @@ afterAll(async () => {
 let bags = 0;
 const exported = async (...args: readonly string[]): Promise<string> => {
   const bag = join(outside, `bag-${(bags += 1)}`);
-  const key = scene.house.officerKey;
-  await scene.house.bridge.command(
-    ['records', 'export', '--key', key, '--out', bag, '--answers', '-', ...args],
-    officerAnswers,
-  );
+  await exportTo(bag, scene.house, args);
   return bag;
 };
 
-interface Given {
-  readonly number: number;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-const recordsIn = (bag: string): Given[] =>
-  readFileSync(join(bag, 'data/records.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { number: number; disclosures: string[] })
-    .map(({ number, disclosures }) => ({
-      number,
-      fields: Object.fromEntries(
-        disclosures.map((text) => {
-          const [, name, value] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [string, string, unknown];
-          return [name, value];
-        }),
-      ),
-    }));
-const verified = async (bag: string): Promise<{ code: number; told: string }> => {
-  try {
-    return { code: 0, told: (await run(process.execPath, [verifier, bag])).stdout };
-  } catch (thrown) {
-    const { code, stderr } = thrown as { code: number; stderr: string };
-    return { code, told: stderr };
-  }
-};
 const sha512 = (text: string): string => createHash('sha512').update(text).digest('hex');
 /** As somebody does it who wants the bag to fit again after they changed it. */
 const listAnew = (bag: string): void => {

@@ -151,7 +151,7 @@ export class House {
         media: { ffmpeg },
         logging: { level: logLevel },
         ...(puppets ? { double_puppets: { registration_file: 'puppets.yaml' } } : {}),
-        ...(recorded ? { records: { recipients: [await officerIn(folder)] } } : {}),
+        ...(recorded ? { records: { recipients: [await officerIn(folder)], heads_directory: folder } } : {}),
         ...(monitored ? { monitoring: { port: secrets.monitoringPort } } : {}),
         networks: {
           whatsapp: {

@@ -12,6 +12,7 @@ import { mend, type Stage, strike } from './blows.ts';
 import type { Action, History, Round } from './history.ts';
 import { Load } from './load.ts';
 import { type Finding, type Gap, judge } from './oracle.ts';
+import { judgeRecords } from './records.ts';
 import { Side } from './sides.ts';
 
 export interface Outcome {
@@ -36,6 +37,7 @@ export async function play(history: History, say: Say): Promise<Outcome> {
   let proxy: CuttingProxy | undefined;
   const scene = await Scene.open({
     directory,
+    recorded: true,
     start: { withClock: true },
     homeserverUrl: (url) => {
       proxy = new CuttingProxy(url);
@@ -79,12 +81,13 @@ async function playOn(history: History, load: Load, stage: Stage, say: Say): Pro
   await settled(scene, load);
   const { ana, house } = scene;
   const rooms = await readRooms({ url: house.synapse.url, userId: ana.userId, accessToken: ana.accessToken });
-  const findings = await judge({
+  const found = await judge({
     handed: load.handed,
     side: new Side(rooms, await house.whatsapp.everything(), load.people),
     gaps,
     hashOf: async (uri) => (await ana.downloadHash(uri)).sha256,
   });
+  const findings = [...found, ...(await judgeRecords(house, load.handed))];
   for (const { kind, words } of findings) say(`${kind}: ${words}`);
   if (findings.some(({ kind }) => kind !== 'uncertain')) keepLog(house.bridge, say);
   return { kills, killsInFlight, sent: load.handed.length, findings, skipped };
