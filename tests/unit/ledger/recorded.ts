@@ -48,7 +48,7 @@ export class RecordedHouse {
     this.store = openStore(join(this.directory, 'data'), databaseKey, { keeper: this.ledger });
     this.publishing = new Publishing({
       store: this.store,
-      directory: join(this.directory, 'tree'),
+      directory: this.tree,
       headsDirectory: this.heads,
       signer: signerOf('agency.example/chancery', new Uint8Array(32).fill(3)),
       log: createLog('silent'),
@@ -63,6 +63,11 @@ export class RecordedHouse {
     this.ledger.end();
     await this.store.close();
     await this.#keys.close();
+  }
+
+  /** Where the tree lies. */
+  get tree(): string {
+    return join(this.directory, 'tree');
   }
 
   async destroy(numbers: readonly number[]): Promise<void> {

@@ -1,12 +1,15 @@
 /** A bag that was given is checked by one file that needs nothing else: any bit that is another is found. */
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { exportRecords, type RecordSource } from '../../../src/records/export.ts';
 import { checkBag } from '../../../src/records/records-verify.mjs';
+import { fetched, pip } from '../../peers/judges.ts';
 import { RecordedHouse } from '../ledger/recorded.ts';
 
+const bagitVersion = '1.9.0';
 let house: RecordedHouse;
 let folder: string;
 
@@ -62,6 +65,23 @@ test('a bag fits as it was given, with what was left out as well, and only its o
   );
   for (const path of below(redacted)) expect((statSync(path).mode & 0o077).toString(8)).toBe('0');
 });
+
+const bagit = fetched(`bagit-${bagitVersion}`, 'bagit of the Library of Congress (Python)', (into) => {
+  pip(`bagit==${bagitVersion}`, into);
+});
+
+(bagit === undefined ? test.skip : test)(
+  'the Library of Congress takes a bag, and none in which something is another',
+  async () => {
+    const bag = await given();
+    const program = 'import sys, bagit; bagit.Bag(sys.argv[1]).validate()';
+    const env = { ...process.env, PYTHONPATH: bagit };
+    const validate = (): unknown => execFileSync('python3', ['-c', program, bag], { env, stdio: 'pipe' });
+    validate();
+    writeFileSync(join(bag, 'data/statement.json'), '{}');
+    expect(validate).toThrow('BagValidationError');
+  },
+);
 
 test('every single bit of every file of a bag counts', async () => {
   const bag = await given();

@@ -4,22 +4,18 @@
  * had is undefined, and why is printed.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fetched, go, pip } from '../../peers/judges.ts';
 
-const root = resolve(import.meta.dirname, '../../../.chancery/age-judges');
 const ageVersion = 'v1.3.2';
 const pyrageVersion = '1.4.0';
-const withinMs = 240_000;
 
 /** Runs `age` or `age-keygen`, and gives what it printed. The passphrase is for the plugin `batchpass`. */
 export type GoAge = (program: string, args: readonly string[], input?: string, passphrase?: string) => string;
 
 export function goAge(): GoAge | undefined {
   const folder = fetched(`go-${ageVersion}`, 'age (Go)', (into) => {
-    const go = existsSync('/usr/local/go/bin/go') ? '/usr/local/go/bin/go' : 'go';
-    const env = { ...process.env, GOBIN: into, GOTOOLCHAIN: 'local' };
-    execFileSync(go, ['install', `filippo.io/age/cmd/...@${ageVersion}`], { env, stdio: 'pipe', timeout: withinMs });
+    go(['install', `filippo.io/age/cmd/...@${ageVersion}`], { GOBIN: into });
   });
   if (folder === undefined) return undefined;
   return (program, args, input = '', passphrase = '') => {
@@ -33,18 +29,7 @@ export type Rage = (lines: string, given: Readonly<Record<string, string>>) => R
 
 export function rage(): Rage | undefined {
   const folder = fetched(`pyrage-${pyrageVersion}`, 'rage (Python)', (into) => {
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--only-binary',
-      ':all:',
-      '--target',
-      into,
-      `pyrage==${pyrageVersion}`,
-    ];
-    execFileSync('python3', pip, { stdio: 'pipe', timeout: withinMs });
+    pip(`pyrage==${pyrageVersion}`, into);
     execFileSync('python3', ['-c', 'import pyrage'], { env: { ...process.env, PYTHONPATH: into }, stdio: 'pipe' });
   });
   if (folder === undefined) return undefined;
@@ -54,23 +39,4 @@ export function rage(): Rage | undefined {
     const printed = execFileSync('python3', ['-c', program], { input: JSON.stringify(given), env, encoding: 'utf8' });
     return JSON.parse(printed) as Record<string, string>;
   };
-}
-
-/** The folder is there whole or not at all. */
-function fetched(name: string, words: string, fetchInto: (folder: string) => void): string | undefined {
-  const folder = join(root, name);
-  if (existsSync(folder)) return folder;
-  mkdirSync(root, { recursive: true });
-  const part = mkdtempSync(join(root, 'part-'));
-  try {
-    fetchInto(part);
-    if (!existsSync(folder)) renameSync(part, folder);
-    return folder;
-  } catch (thrown) {
-    if (existsSync(folder)) return folder;
-    console.log(`skipped: ${words} could not be had, so it judges nothing: ${String(thrown).slice(0, 300)}`);
-    return undefined;
-  } finally {
-    rmSync(part, { recursive: true, force: true });
-  }
 }
