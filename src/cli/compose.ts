@@ -112,7 +112,9 @@ export async function compose(config: Config, version: string): Promise<Composit
     bridge,
     accounts,
     log,
-    ...(ledger === undefined ? {} : { records: recordsTarget(ledger.archive, store) }),
+    ...(ledger === undefined
+      ? {}
+      : { records: recordsTarget(ledger.archive, { ...ledger.parts, homeserver, identifiers, bot: context.bot }) }),
     async start() {
       if (monitoring.port !== undefined) {
         metrics.measureProcess(version);

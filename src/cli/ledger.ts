@@ -7,6 +7,7 @@ import type { Log } from '../base/logging.ts';
 import type { Config } from '../config/schema.ts';
 import { Archive } from '../ledger/archive.ts';
 import { signerOf } from '../ledger/checkpoint.ts';
+import type { LedgerParts } from '../ledger/examination.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { Publishing } from '../ledger/publishing.ts';
 import type { AccountId } from '../model/ids.ts';
@@ -22,6 +23,7 @@ export interface KeptLedger {
 
 export interface OpenLedger {
   readonly archive: Archive;
+  readonly parts: LedgerParts;
   start(): void;
   /** Everything that was recorded is in the tree, and its head is signed. The keys of the epoch are forgotten. */
   stop(): Promise<void>;
@@ -55,6 +57,7 @@ export async function keptLedger(
       let timer: NodeJS.Timeout | undefined;
       return {
         archive: new Archive({ store, ledger, keys, publishing }),
+        parts: { store, keys, publishing },
         start() {
           publishing.start();
           timer = setInterval(() => {
@@ -65,7 +68,10 @@ export async function keptLedger(
         },
         async stop() {
           clearInterval(timer);
-          await publishing.stop();
+          // What is recorded and not in the tree yet is carried there after the next start.
+          await publishing
+            .stop()
+            .catch((thrown: unknown) => log.error({ err: thrown }, 'the ledger was not published'));
           ledger.end();
           await keys.close();
         },

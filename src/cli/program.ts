@@ -126,6 +126,14 @@ function build(exitWith: (code: number) => void): Command {
     .option('--answers <file>', 'the passphrase, as a JSON or YAML object with the key passphrase; - is standard input')
     .action(async (options: RecordsExportOptions) => (await import('./records-export.ts')).recordsExport(options));
   records
+    .command('audit')
+    .description('compare the ledger with itself and with the rooms; exit code 0 when nothing is missing, else 1')
+    .addOption(config())
+    .option('--json', 'print one line of JSON', false)
+    .action(async (options: ConfigOption & { json: boolean }) =>
+      exitWith(await (await import('./records-audit.ts')).recordsAudit(options)),
+    );
+  records
     .command('keygen')
     .description("write a records officer's key, which its passphrase opens, and print the recipient to seal for")
     .requiredOption('-o, --out <file>', 'where to write it, best on a medium that leaves this machine')

@@ -57,11 +57,21 @@ export const exportRecorded = z.object({
   checkpoint: z.string(),
 });
 
+export const auditFound = z.object({
+  findings: z.array(
+    z.object({ what: z.string(), words: z.string(), room: z.string().optional(), event: z.string().optional() }),
+  ),
+  /** Whether there are more than are listed. */
+  more: z.boolean(),
+  checked: z.object({ entries: z.int(), verifierKey: z.string() }),
+});
+
 /** What the bridge does when it is asked; absent where it keeps no ledger. */
 export interface RecordsTarget {
   head(): Promise<z.input<typeof recordsHead>>;
   page(asked: RecordsAsked, after: number): Promise<z.input<typeof recordsPage>>;
   proofs(numbers: readonly number[], checkpoint: string): Promise<string[]>;
+  audit(): Promise<z.input<typeof auditFound>>;
   recordExport(about: z.output<typeof exportAsked>): Promise<z.input<typeof exportRecorded>>;
 }
 
@@ -78,6 +88,12 @@ export function recordsRoutes(target: RecordsTarget | undefined): Route[] {
       path: '/records/head',
       maxBodyBytes: 0,
       handle: async () => ({ status: 200, body: await kept().head() }),
+    },
+    {
+      method: 'POST',
+      path: '/records/audits',
+      maxBodyBytes: 1_024,
+      handle: async () => ({ status: 200, body: await kept().audit() }),
     },
     {
       method: 'POST',

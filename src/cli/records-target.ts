@@ -4,11 +4,15 @@ import type { Archive } from '../ledger/archive.ts';
 import { asId, type PortalId, type RoomId } from '../model/ids.ts';
 import type { EntryFilter } from '../store/entries.ts';
 import type { Store } from '../store/store.ts';
+import { audit, type AuditFinding, type AuditParts } from '../records/audit.ts';
 import type { RecordsAsked, RecordsTarget } from './records-routes.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-export function recordsTarget(archive: Archive, { read }: Store): RecordsTarget {
+const maxFindings = 1_000;
+
+export function recordsTarget(archive: Archive, parts: AuditParts): RecordsTarget {
+  const { read } = parts.store;
   return {
     async head() {
       const epochs = (await archive.epochs()).map(({ id, wrappedKey }) => ({ id, wrappedKey }));
@@ -28,6 +32,16 @@ export function recordsTarget(archive: Archive, { read }: Store): RecordsTarget 
       };
     },
     proofs: (numbers, checkpoint) => archive.proofs(numbers, checkpoint),
+    async audit() {
+      const findings: AuditFinding[] = [];
+      let more = false;
+      for await (const finding of audit(parts)) {
+        if (findings.length < maxFindings) findings.push(finding);
+        else more = true;
+      }
+      const { size: entries, verifierKey } = await archive.head();
+      return { findings, more, checked: { entries, verifierKey } };
+    },
     async recordExport({ officer, asked, redacted, records, manifest }) {
       const { disclosures, ...proven } = await archive.recordProven({
         kind: 'export',

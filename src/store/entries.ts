@@ -68,6 +68,28 @@ export class Entries {
     return query.execute();
   }
 
+  /** Of each chat, how many there are and the number of the last. */
+  async sequences(): Promise<{ portalId: PortalId; count: number; last: number }[]> {
+    const rows = await this.#db
+      .selectFrom('entry')
+      .select((eb) => ['portalId', eb.fn.countAll<number>().as('count'), eb.fn.max<number>('seq').as('last')])
+      .groupBy('portalId')
+      .execute();
+    return rows;
+  }
+
+  /** Those entries of a chat that are events, in order. */
+  async eventsOf(portalId: PortalId): Promise<{ eventId: EventId; recordedAt: number }[]> {
+    const rows = await this.#db
+      .selectFrom('entry')
+      .select(['eventId', 'recordedAt'])
+      .where('portalId', '=', portalId)
+      .where('eventId', 'is not', null)
+      .orderBy('seq')
+      .execute();
+    return rows.flatMap(({ eventId, recordedAt }) => (eventId === null ? [] : [{ eventId, recordedAt }]));
+  }
+
   async beginEpoch(epoch: Omit<Epoch, 'id'>): Promise<number> {
     const { id } = await this.#db.insertInto('epoch').values(epoch).returning('id').executeTakeFirstOrThrow();
     return id;

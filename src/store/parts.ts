@@ -125,6 +125,19 @@ export class Parts {
     );
   }
 
+  /** The events that show what came from the network to this chat, of which the record has what was said. */
+  async eventsOf(portalId: PortalId): Promise<EventId[]> {
+    const rows = await this.#db
+      .selectFrom('part')
+      .innerJoin('journal', 'journal.id', 'part.journalId')
+      .select('part.eventId')
+      .where('part.portalId', '=', portalId)
+      .where('part.eventId', 'is not', null)
+      .where('journal.entry', 'is not', null)
+      .execute();
+    return rows.flatMap(({ eventId }) => (eventId === null ? [] : [eventId]));
+  }
+
   /** The newest part that came from the network, up to and including `upTo` where that is given. */
   async latestInbound(portalId: PortalId, upTo?: PartId): Promise<Part | undefined> {
     return this.#one((query) =>

@@ -116,6 +116,20 @@ export class Portals {
     return rows.map(({ id }) => id);
   }
 
+  /** Those of which there is something on record, in pages: those after `after`, at most `limit`. */
+  async withEntries(after: number, limit: number): Promise<Portal[]> {
+    return this.#db
+      .selectFrom('portal')
+      .selectAll()
+      .where('id', '>', asId<PortalId>(after))
+      .where((eb) =>
+        eb.exists(eb.selectFrom('entry').select('entry.number').whereRef('entry.portalId', '=', 'portal.id')),
+      )
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+  }
+
   /** Somebody is, or was, in it. */
   async noteIn(portalId: PortalId, person: string): Promise<void> {
     await this.#db

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { exportTo, recordsIn, verified } from '../peers/given-records.ts';
 import { officerAnswers } from '../peers/house.ts';
 import { BridgeProcess } from '../peers/bridge/bridge-process.ts';
@@ -192,3 +193,56 @@ test('after the bridge was killed the record goes on without a gap, and what was
   expect(after.map(({ number }) => number)).toEqual(after.map((_, place) => place));
   expect(after.slice(0, before.length)).toEqual(before);
 });
+
+test('an audit finds nothing that differs, then each thing that the homeserver loses, and names it', async () => {
+  const { house, ana } = scene;
+  const audited = async (): Promise<{ code: number; findings: { what: string; event?: string; room?: string }[] }> => {
+    const { code, out } = await house.bridge.run(['records', 'audit', '--json']);
+    return { code, findings: (JSON.parse(out) as { findings: { what: string; event?: string }[] }).findings };
+  };
+  expect(await audited()).toEqual({ code: 0, findings: [] });
+  const chat = await scene.openChat('about to be lost');
+  const answer = await ana.sendText(chat.room, 'an answer');
+  await scene.arrivesAtPhone('an answer');
+  await scene.settled();
+  // Whoever has the right to redact, past the bridge.
+  const { as_token: token } = parse(readFileSync(house.bridge.registrationFile, 'utf8')) as { as_token: string };
+  const asGhost = `user_id=${encodeURIComponent(chat.first.sender)}`;
+  const redaction = `rooms/${encodeURIComponent(chat.room)}/redact/${encodeURIComponent(chat.first.event_id)}/past`;
+  const redacted = await fetch(`${house.synapse.url}/_matrix/client/v3/${redaction}?${asGhost}`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: '{}',
+  });
+  expect(redacted.status).toBe(200);
+  expect(await audited()).toMatchObject({
+    code: 1,
+    findings: [{ what: 'content gone there', room: chat.room, event: chat.first.event_id }],
+  });
+  // An administrator of the homeserver purges the history, and then the room.
+  await house.synapse.registerUser('root', house.secrets.password, true);
+  const root = await house.client('root');
+  const admin = async (method: string, path: string, body: object): Promise<void> => {
+    const done = await fetch(`${house.synapse.url}/_synapse/admin/${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${root.accessToken}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(done.status).toBe(200);
+  };
+  const last = await ana.sendText(chat.room, 'the last word');
+  await scene.arrivesAtPhone('the last word');
+  await scene.settled();
+  const room = encodeURIComponent(chat.room);
+  await admin('POST', `v1/purge_history/${room}/${encodeURIComponent(last)}`, { delete_local_events: true });
+  const until = async (what: string, found: (each: { what: string; event?: string }) => boolean): Promise<void> => {
+    for (let times = 0; times < 60; times += 1) {
+      if ((await audited()).findings.some((each) => each.what === what && found(each))) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    throw new Error(`the audit does not find: ${what}`);
+  };
+  await until('missing there', ({ event }) => event === answer);
+  await admin('DELETE', `v1/rooms/${room}`, { purge: true, force_purge: true });
+  await until('room gone', (each) => 'room' in each && each.room === chat.room);
+}, 180_000);

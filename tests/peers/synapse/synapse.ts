@@ -127,13 +127,13 @@ export class Synapse {
   }
 
   /** Makes the user where there is none of this name. */
-  async registerUser(name: string, password: string): Promise<void> {
+  async registerUser(name: string, password: string, admin = false): Promise<void> {
     const endpoint = `${this.url}/_synapse/admin/v1/register`;
     const { nonce } = (await (await fetch(endpoint)).json()) as { nonce: string };
     const mac = createHmac('sha1', this.#facts.registrationSecret)
-      .update([nonce, name, password, 'notadmin'].join('\0'))
+      .update([nonce, name, password, admin ? 'admin' : 'notadmin'].join('\0'))
       .digest('hex');
-    const body = JSON.stringify({ nonce, username: name, password, admin: false, mac });
+    const body = JSON.stringify({ nonce, username: name, password, admin, mac });
     const answer = await fetch(endpoint, { method: 'POST', body });
     const { errcode } = (await answer.json()) as { errcode?: string };
     if (!answer.ok && errcode !== 'M_USER_IN_USE')

@@ -1,5 +1,5 @@
 /** What happens is on record in the transaction that changes it, sealed for officers only, and in the tree. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -18,8 +18,9 @@ import {
 import type { RemoteEvent } from '../../../src/model/remote-event.ts';
 import { plainText } from '../../../src/model/rich-text.ts';
 import { Opening } from '../../../src/records/opening.ts';
+import { openKeyed } from '../../../src/store/keyed-connection.ts';
 import { makeOfficerKey } from '../../../src/vault/officer-key.ts';
-import { RecordedHouse, passphrase } from './recorded.ts';
+import { databaseKey, RecordedHouse, passphrase } from './recorded.ts';
 
 const account = asId<AccountId>('whatsapp/1');
 let house: RecordedHouse;
@@ -159,12 +160,44 @@ test('after a start nothing is computed anew, numbers go on, and what was sealed
     await expect(opening.open(entry)).rejects.toMatchObject({ code: 'CH-RECORDS-KEY-WRONG' });
 });
 
-test('nothing of what was said lies in any file, and with the key of the database nothing of it opens', async () => {
+test('with the key of the database nothing of what is on record can be read in its tables, nor in any file of the ledger', async () => {
   await accept(says('canary-in-a-mine'));
   await house.archive.head();
-  const sealed = await house.sealed();
-  expect(Buffer.concat(sealed.map((entry) => Buffer.from(entry.sealed))).includes('canary-in-a-mine')).toBe(false);
-  expect(sealed.map(({ leaf }) => leaf).join('')).not.toContain('canary');
+  await house.stop();
+  const database = openKeyed(join(house.directory, 'data', 'chancery.db'), databaseKey, true);
+  const rows = ['entry', 'epoch'].flatMap((table): unknown[] => database.prepare(`SELECT * FROM ${table}`).all());
+  database.close();
+  expect(rows).toHaveLength(2);
+  const kept = rows
+    .flatMap((row) => Object.values(row as object) as unknown[])
+    .map((value) => (value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value))));
+  const files = readdirSync(house.directory, { recursive: true, encoding: 'utf8' })
+    .map((path) => join(house.directory, path))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => readFileSync(path));
+  for (const bytes of [...kept, ...files])
+    for (const words of ['canary-in-a-mine', 'Name of ann']) {
+      expect(bytes.includes(words)).toBe(false);
+      expect(bytes.includes(Buffer.from(words).toString('base64url').slice(2, -2))).toBe(false);
+    }
+  await house.start();
+});
+
+test('an entry that somebody with the key of the database changes, or takes out, is found', async () => {
+  await accept(says('one'), says('two'), says('three'));
+  await house.archive.head();
+  const found = async (): Promise<string[]> => {
+    const whats: string[] = [];
+    for await (const { what } of house.examine()) whats.push(what);
+    return whats;
+  };
+  expect(await found()).toEqual([]);
+  const database = openKeyed(join(house.directory, 'data', 'chancery.db'), databaseKey, false);
+  database.exec('UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE number = 0) WHERE number = 1');
+  expect(await found()).toEqual(['tree']);
+  database.exec('DELETE FROM entry WHERE number = 1');
+  database.close();
+  expect(await found()).toEqual(['tree', 'sequence']);
 });
 
 test('an entry whose key was destroyed opens for nobody, not even from a copy of everything else; the tree still holds', async () => {

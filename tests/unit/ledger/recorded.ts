@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createLog } from '../../../src/base/logging.ts';
 import { signerOf } from '../../../src/ledger/checkpoint.ts';
 import { Archive, type SealedEntry } from '../../../src/ledger/archive.ts';
+import { examineLedger, type LedgerFinding } from '../../../src/ledger/examination.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { Publishing } from '../../../src/ledger/publishing.ts';
 import { Opening, type OpenRecord } from '../../../src/records/opening.ts';
@@ -81,6 +82,12 @@ export class RecordedHouse {
       all.push(...entries);
       if (isLast) return all;
     }
+  }
+
+  /** Whether it is whole in itself. */
+  examine(): AsyncGenerator<LedgerFinding> {
+    const { store, publishing } = this;
+    return examineLedger({ store, keys: this.#keys, publishing });
   }
 
   /** Everything, as the officer reads it. */
