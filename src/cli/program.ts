@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { keepGarbageSmall } from '../base/memory.ts';
 import { ChanceryError } from '../base/errors.ts';
 import type { RecordsExportOptions } from './records-export.ts';
+import type { RecordsRewrapOptions } from './records-rewrap.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
 
 interface ConfigOption {
@@ -125,6 +126,13 @@ function build(exitWith: (code: number) => void): Command {
     .option('--redact <field...>', 'leave these fields out, such as author people; that they are left out shows')
     .option('--answers <file>', 'the passphrase, as a JSON or YAML object with the key passphrase; - is standard input')
     .action(async (options: RecordsExportOptions) => (await import('./records-export.ts')).recordsExport(options));
+  records
+    .command('rewrap')
+    .description('let who is in records.recipients now open what was sealed before, with the key of an officer who can')
+    .addOption(config())
+    .requiredOption('-k, --key <file>', "the officer's key, written by `chancery records keygen`")
+    .option('--answers <file>', 'the passphrase, as a JSON or YAML object with the key passphrase; - is standard input')
+    .action(async (options: RecordsRewrapOptions) => (await import('./records-rewrap.ts')).recordsRewrap(options));
   records
     .command('audit')
     .description('compare the ledger with itself and with the rooms; exit code 0 when nothing is missing, else 1')

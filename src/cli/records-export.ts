@@ -1,13 +1,11 @@
 /** `chancery records export`: gives records to somebody who asked, with an officer's key. */
 import { resolve } from 'node:path';
-import type { z } from 'zod';
 import { ChanceryError } from '../base/errors.ts';
-import { exportRecords, type RecordSource } from '../records/export.ts';
-import { readOfficerKey } from '../vault/officer-key.ts';
+import { exportRecords } from '../records/export.ts';
 import { readConfiguration } from './configuration.ts';
 import { ControlClient } from './control-client.ts';
-import { exportRecorded, recordsHead, recordsPage, recordsProofs } from './records-routes.ts';
-import { openRespondent } from './respondent.ts';
+import { askForOfficer } from './officer.ts';
+import { recordSourceOver } from './record-source.ts';
 
 export interface RecordsExportOptions {
   readonly config: string;
@@ -21,8 +19,6 @@ export interface RecordsExportOptions {
   readonly answers?: string;
 }
 
-const withinMs = 60_000;
-
 /** Throws `CH-NOT-RUNNING`, `CH-PASSPHRASE-WRONG`, `CH-RECORDS-*`, and `CH-COMMAND-INVALID` with what was expected. */
 export async function recordsExport(options: RecordsExportOptions): Promise<void> {
   const asked = {
@@ -32,9 +28,9 @@ export async function recordsExport(options: RecordsExportOptions): Promise<void
     ...(options.to === undefined ? {} : { to: timeOf(options.to, '--to') }),
   };
   const { data } = await readConfiguration(options.config);
-  const officer = await readOfficerKey(resolve(options.key), await passphraseFor(options.answers));
+  const officer = await askForOfficer('records export', options);
   const directory = resolve(options.out);
-  const { records, destroyed } = await exportRecords(sourceOver(new ControlClient(data.directory)), {
+  const { records, destroyed } = await exportRecords(recordSourceOver(new ControlClient(data.directory)), {
     asked,
     redacted: options.redact ?? [],
     officer,
@@ -46,37 +42,6 @@ export async function recordsExport(options: RecordsExportOptions): Promise<void
       (destroyed === 0 ? '' : `${destroyed} more were destroyed; nobody can open them.\n`) +
       'Whoever gets it can check it with `node records-verify.mjs`, see docs/records.md.\n',
   );
-}
-
-function sourceOver(client: ControlClient): RecordSource {
-  const ask = <Shape extends z.ZodType>(shape: Shape, path: string, body?: unknown): Promise<z.output<Shape>> =>
-    client.ask(shape, { path, ...(body === undefined ? {} : { body }), timeoutMs: withinMs });
-  return {
-    head: () => ask(recordsHead, '/records/head'),
-    async page(asked, after) {
-      const { entries, isLast } = await ask(recordsPage, '/records/page', { asked, after });
-      return {
-        isLast,
-        entries: entries.map((entry) => ({
-          ...entry,
-          key: typeof entry.key === 'string' ? entry.key : entry.key.wrapped,
-        })),
-      };
-    },
-    proofs: async (numbers, checkpoint) =>
-      (await ask(recordsProofs, '/records/proofs', { numbers, checkpoint })).proofs,
-    recordExport: (about) => ask(exportRecorded, '/records/exports', about),
-  };
-}
-
-async function passphraseFor(answers: string | undefined): Promise<string> {
-  const respondent = await openRespondent('records export', answers);
-  try {
-    const question = { name: 'passphrase', prompt: 'The passphrase of the key', secret: true };
-    return ((await respondent.answer([question], undefined))['passphrase'] ?? '').trim();
-  } finally {
-    respondent.close();
-  }
 }
 
 function timeOf(text: string, option: string): number {

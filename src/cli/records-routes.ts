@@ -29,12 +29,18 @@ const exportAsked = z.strictObject({
   manifest: z.string().regex(/^[0-9a-f]{128}$/),
 });
 
+const epochsAsked = z.strictObject({ after: z.int().min(0) });
+const rewrapAsked = z.strictObject({
+  officer: z.string().min(1).max(256),
+  epochs: z.array(z.strictObject({ id: z.int(), wrappedKey: z.string().max(100_000) })).max(50),
+});
+
 export const recordsHead = z.object({
   checkpoint: z.string(),
   size: z.int(),
   verifierKey: z.string(),
-  epochs: z.array(z.object({ id: z.int(), wrappedKey: z.string() })),
 });
+export const recordsEpochs = z.object({ epochs: z.array(z.object({ id: z.int(), wrappedKey: z.string() })) });
 export const recordsPage = z.object({
   entries: z.array(
     z.object({
@@ -69,8 +75,12 @@ export const auditFound = z.object({
 /** What the bridge does when it is asked; absent where it keeps no ledger. */
 export interface RecordsTarget {
   head(): Promise<z.input<typeof recordsHead>>;
+  /** Some of those after `after`; none when there are no more. */
+  epochs(after: number): Promise<z.input<typeof recordsEpochs>>;
   page(asked: RecordsAsked, after: number): Promise<z.input<typeof recordsPage>>;
   proofs(numbers: readonly number[], checkpoint: string): Promise<string[]>;
+  /** The keys of these epochs are wrapped for others from now on, which is recorded. */
+  rewrap(about: z.output<typeof rewrapAsked>): Promise<void>;
   audit(): Promise<z.input<typeof auditFound>>;
   recordExport(about: z.output<typeof exportAsked>): Promise<z.input<typeof exportRecorded>>;
 }
@@ -88,6 +98,21 @@ export function recordsRoutes(target: RecordsTarget | undefined): Route[] {
       path: '/records/head',
       maxBodyBytes: 0,
       handle: async () => ({ status: 200, body: await kept().head() }),
+    },
+    {
+      method: 'POST',
+      path: '/records/epochs/page',
+      maxBodyBytes: 1_024,
+      handle: async (request) => ({ status: 200, body: await kept().epochs(bodyOf(request, epochsAsked).after) }),
+    },
+    {
+      method: 'POST',
+      path: '/records/epochs',
+      maxBodyBytes: 6_000_000,
+      handle: async (request) => {
+        await kept().rewrap(bodyOf(request, rewrapAsked));
+        return { status: 200, body: {} };
+      },
     },
     {
       method: 'POST',

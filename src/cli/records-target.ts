@@ -10,13 +10,16 @@ import type { RecordsAsked, RecordsTarget } from './records-routes.ts';
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 const maxFindings = 1_000;
+/** Each is some kilobytes for each officer. */
+const epochsAtOnce = 20;
 
 export function recordsTarget(archive: Archive, parts: AuditParts): RecordsTarget {
   const { read } = parts.store;
   return {
-    async head() {
-      const epochs = (await archive.epochs()).map(({ id, wrappedKey }) => ({ id, wrappedKey }));
-      return { ...(await archive.head()), epochs };
+    head: () => archive.head(),
+    async epochs(after) {
+      const epochs = await archive.epochs(after, epochsAtOnce);
+      return { epochs: epochs.map(({ id, wrappedKey }) => ({ id, wrappedKey })) };
     },
     async page(asked, after) {
       const { entries, isLast } = await archive.page(await filterOf(asked, read), after);
@@ -32,6 +35,14 @@ export function recordsTarget(archive: Archive, parts: AuditParts): RecordsTarge
       };
     },
     proofs: (numbers, checkpoint) => archive.proofs(numbers, checkpoint),
+    async rewrap({ officer, epochs }) {
+      const at = systemClock.now();
+      await parts.store.write(async (unit) => {
+        for (const { id, wrappedKey } of epochs) await unit.entries.rewrapEpoch(id, wrappedKey);
+        const content = { act: 'rewrap', subject: `epochs ${epochs.map(({ id }) => id).join(', ')}` };
+        await unit.ledger.record({ kind: 'act', at, author: { id: officer }, content });
+      });
+    },
     async audit() {
       const findings: AuditFinding[] = [];
       let more = false;

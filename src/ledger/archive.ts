@@ -58,8 +58,9 @@ export class Archive {
     return { ...head, verifierKey: publishing.verifierKey };
   }
 
-  epochs(): Promise<Epoch[]> {
-    return this.#parts.store.read.entries.epochs();
+  /** In order, those after `after`. */
+  epochs(after: number, limit: number): Promise<Epoch[]> {
+    return this.#parts.store.read.entries.epochs(after, limit);
   }
 
   /** In order, those after `after`; as many as fit into an answer. */

@@ -16,7 +16,8 @@ export interface Asked {
 
 /** The running bridge, which hands out what is sealed. */
 export interface RecordSource {
-  head(): Promise<{ checkpoint: string; size: number; verifierKey: string; epochs: readonly WrappedEpoch[] }>;
+  head(): Promise<{ checkpoint: string; size: number; verifierKey: string }>;
+  epochs(): Promise<readonly WrappedEpoch[]>;
   page(asked: Asked, after: number): Promise<{ entries: readonly SealedRecord[]; isLast: boolean }>;
   proofs(numbers: readonly number[], checkpoint: string): Promise<readonly string[]>;
   recordExport(about: {
@@ -47,8 +48,8 @@ export interface Exported {
 export async function exportRecords(source: RecordSource, options: ExportOptions): Promise<Exported> {
   const { asked, redacted, officer, directory, now } = options;
   const bag = await Bag.begin(directory);
-  const { checkpoint, size, verifierKey, epochs } = await source.head();
-  const opening = new Opening(epochs, officer);
+  const { checkpoint, size, verifierKey } = await source.head();
+  const opening = new Opening(await source.epochs(), officer);
   const tally = new Tally();
   try {
     await bag.add('checkpoint', [checkpoint]);
@@ -63,7 +64,7 @@ export async function exportRecords(source: RecordSource, options: ExportOptions
     await bag.add('statement.json', [`${JSON.stringify(statement, null, 2)}\n`]);
     await bag.addFindingAid(whatIs);
     const manifest = await bag.seal();
-    const about = { officer: officer.recipient.slice(0, 24), asked, redacted, records: numbers.length, manifest };
+    const about = { officer: officer.name, asked, redacted, records: numbers.length, manifest };
     const { proof, checkpoint: later, ...record } = await source.recordExport(about);
     await bag.finish(record, proof, later, {
       'Bagging-Date': new Date(now).toISOString().slice(0, 10),

@@ -95,8 +95,14 @@ export class Entries {
     return id;
   }
 
-  async epochs(): Promise<Epoch[]> {
-    return this.#db.selectFrom('epoch').selectAll().orderBy('id').execute();
+  /** The key of the epoch, wrapped for others. */
+  async rewrapEpoch(id: number, wrappedKey: string): Promise<void> {
+    await this.#db.updateTable('epoch').set({ wrappedKey }).where('id', '=', id).execute();
+  }
+
+  /** In order, those after `after`. */
+  async epochs(after: number, limit: number): Promise<Epoch[]> {
+    return this.#db.selectFrom('epoch').selectAll().where('id', '>', after).orderBy('id').limit(limit).execute();
   }
 }
 

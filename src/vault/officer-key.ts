@@ -37,6 +37,11 @@ export class OfficerKey {
     return new OfficerKey(recipient, identity);
   }
 
+  /** The beginning of the public part: by it the record names the officer. */
+  get name(): string {
+    return this.recipient.slice(0, 24);
+  }
+
   addTo(decrypter: Decrypter): void {
     decrypter.addIdentity(this.#identity);
   }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { exportTo, recordsIn, verified } from '../peers/given-records.ts';
 import { officerAnswers } from '../peers/house.ts';
 import { BridgeProcess } from '../peers/bridge/bridge-process.ts';
@@ -192,6 +192,33 @@ test('after the bridge was killed the record goes on without a gap, and what was
   const after = recordsIn(bag);
   expect(after.map(({ number }) => number)).toEqual(after.map((_, place) => place));
   expect(after.slice(0, before.length)).toEqual(before);
+});
+
+test('an officer who was named later opens what was sealed before, once another officer has sealed it for both', async () => {
+  const { bridge, officerKey } = scene.house;
+  const later = join(outside, 'later.age');
+  const told = await BridgeProcess.alone(['records', 'keygen', '--out', later, '--answers', '-'], officerAnswers);
+  const recipient = /^age1\S+$/m.exec(told)?.[0] ?? '';
+  const config = parse(readFileSync(bridge.configFile, 'utf8')) as { records: { recipients: string[] } };
+  config.records.recipients.push(recipient);
+  await bridge.stop();
+  writeFileSync(bridge.configFile, stringify(config));
+  await bridge.start();
+  const bag = join(outside, 'later');
+  const asLater = (): Promise<string> =>
+    bridge.command(['records', 'export', '--key', later, '--out', bag, '--answers', '-'], officerAnswers);
+  await expect(asLater()).rejects.toThrow('CH-RECORDS-KEY-WRONG');
+  rmSync(bag, { recursive: true });
+  expect(await bridge.command(['records', 'rewrap', '--key', officerKey, '--answers', '-'], officerAnswers)).toContain(
+    'sealed for 2 officers',
+  );
+  await asLater();
+  expect(await verified(bag)).toMatchObject({ code: 0 });
+  expect(recordsIn(bag).length).toBeGreaterThan(20);
+  const acts = recordsIn(bag).filter(
+    ({ fields }) => (fields['content'] as { act?: string } | undefined)?.act === 'rewrap',
+  );
+  expect(acts).toHaveLength(1);
 });
 
 test('an audit finds nothing that differs, then each thing that the homeserver loses, and names it', async () => {

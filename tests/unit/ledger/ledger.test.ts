@@ -153,9 +153,9 @@ test('after a start nothing is computed anew, numbers go on, and what was sealed
   expect((await house.archive.head()).checkpoint).toBe(before.checkpoint);
   await accept(says('after'));
   expect((await house.read()).map(({ number }) => number)).toEqual([0, 1]);
-  expect(await house.archive.epochs()).toHaveLength(2);
+  expect(await house.epochs()).toHaveLength(2);
   const stranger = await makeOfficerKey(join(house.directory, 'stranger.age'), passphrase);
-  const opening = new Opening(await house.archive.epochs(), stranger);
+  const opening = new Opening(await house.epochs(), stranger);
   for (const entry of await house.sealed())
     await expect(opening.open(entry)).rejects.toMatchObject({ code: 'CH-RECORDS-KEY-WRONG' });
 });
@@ -203,7 +203,7 @@ test('an entry that somebody with the key of the database changes, or takes out,
 test('an entry whose key was destroyed opens for nobody, not even from a copy of everything else; the tree still holds', async () => {
   await accept(says('to be forgotten'), says('to be kept'));
   await house.destroy([0]);
-  const opening = new Opening(await house.archive.epochs(), house.officer);
+  const opening = new Opening(await house.epochs(), house.officer);
   const [gone, kept] = await house.sealed();
   if (gone === undefined || kept === undefined) throw new Error('two entries were made');
   await expect(opening.open(gone)).rejects.toMatchObject({ code: 'CH-RECORDS-DESTROYED' });

@@ -9,6 +9,7 @@ import { examineLedger, type LedgerFinding } from '../../../src/ledger/examinati
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { Publishing } from '../../../src/ledger/publishing.ts';
 import { Opening, type OpenRecord } from '../../../src/records/opening.ts';
+import type { Epoch } from '../../../src/store/entries.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { EntryKeys } from '../../../src/vault/entry-keys.ts';
 import { makeOfficerKey, type OfficerKey } from '../../../src/vault/officer-key.ts';
@@ -90,9 +91,13 @@ export class RecordedHouse {
     return examineLedger({ store, keys: this.#keys, publishing });
   }
 
+  epochs(): Promise<Epoch[]> {
+    return this.archive.epochs(0, 1_000);
+  }
+
   /** Everything, as the officer reads it. */
   async read(): Promise<OpenRecord[]> {
-    const opening = new Opening(await this.archive.epochs(), this.officer);
+    const opening = new Opening(await this.epochs(), this.officer);
     const records: OpenRecord[] = [];
     for (const entry of await this.sealed()) records.push(await opening.open(entry));
     opening.close();
