@@ -73,7 +73,8 @@ export async function conclude(
     };
     await unit.ledger.record(outcome);
   }
-  await unit.journal.finish(row.id, state, at, reason);
+  // Why something is not sent stands at the message and on record; the journal keeps it of what failed.
+  await unit.journal.finish(row.id, state, at, state === 'failed' ? reason : null);
 }
 
 /** What somebody with rights did, on record twice: where admins list it, and in the ledger. */

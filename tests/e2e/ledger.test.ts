@@ -249,27 +249,36 @@ test('an audit finds nothing that differs, then each thing that the homeserver l
   // An administrator of the homeserver purges the history, and then the room.
   await house.synapse.registerUser('root', house.secrets.password, true);
   const root = await house.client('root');
-  const admin = async (method: string, path: string, body: object): Promise<void> => {
+  const admin = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
     const done = await fetch(`${house.synapse.url}/_synapse/admin/${path}`, {
       method,
       headers: { Authorization: `Bearer ${root.accessToken}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     expect(done.status).toBe(200);
+    return (await done.json()) as Record<string, unknown>;
+  };
+  const over = async (path: string): Promise<void> => {
+    for (let times = 0; times < 120; times += 1) {
+      const { status } = await admin('GET', path);
+      if (status === 'complete') return;
+      expect(status).not.toBe('failed');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    throw new Error(`the homeserver does not get to the end of ${path}`);
   };
   const last = await ana.sendText(chat.room, 'the last word');
   await scene.arrivesAtPhone('the last word');
   await scene.settled();
   const room = encodeURIComponent(chat.room);
-  await admin('POST', `v1/purge_history/${room}/${encodeURIComponent(last)}`, { delete_local_events: true });
-  const until = async (what: string, found: (each: { what: string; event?: string }) => boolean): Promise<void> => {
-    for (let times = 0; times < 60; times += 1) {
-      if ((await audited()).findings.some((each) => each.what === what && found(each))) return;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-    throw new Error(`the audit does not find: ${what}`);
-  };
-  await until('missing there', ({ event }) => event === answer);
-  await admin('DELETE', `v1/rooms/${room}`, { purge: true, force_purge: true });
-  await until('room gone', (each) => 'room' in each && each.room === chat.room);
+  const { purge_id: purge } = await admin('POST', `v1/purge_history/${room}/${encodeURIComponent(last)}`, {
+    delete_local_events: true,
+  });
+  await over(`v1/purge_history_status/${String(purge)}`);
+  expect((await audited()).findings).toContainEqual(
+    expect.objectContaining({ what: 'missing there', room: chat.room, event: answer }),
+  );
+  const { delete_id: deletion } = await admin('DELETE', `v2/rooms/${room}`, { purge: true, force_purge: true });
+  await over(`v2/rooms/delete_status/${String(deletion)}`);
+  expect((await audited()).findings).toContainEqual(expect.objectContaining({ what: 'room gone', room: chat.room }));
 }, 180_000);
