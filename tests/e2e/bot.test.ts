@@ -43,10 +43,10 @@ test('help lists what the asker may do, and nothing else', async () => {
       .map((line) => line.split(' ')[0])
       .join(' ');
   expect(namesIn(await ask(scene.ana, await roomWithBot(scene.ana), 'help'))).toBe(
-    'help version status portals search retry drop acts accounts logout management-room window template start-chat resolve default-account mute unmute sync-portal bridge unbridge delete-portal',
+    'help version status portals search retry drop acts accounts logout management-room window template start-chat group resolve default-account mute unmute sync-portal bridge unbridge delete-portal',
   );
   expect(namesIn(await ask(ben, await roomWithBot(ben), 'help'))).toBe(
-    'help version window template start-chat resolve default-account mute unmute sync-portal',
+    'help version window template start-chat group resolve default-account mute unmute sync-portal',
   );
 });
 
