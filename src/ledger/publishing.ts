@@ -35,6 +35,8 @@ export class Publishing {
   readonly #options: PublishingOptions;
   readonly #tiles: Tiles;
   #head: PublishedHead | undefined;
+  /** What is in memory of the tree may not be what is on disk: something could not be written. */
+  #isTorn = false;
   #running: Promise<PublishedHead> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -99,7 +101,11 @@ export class Publishing {
     const { store, signer, directory, headsDirectory } = this.#options;
     const size = await store.read.entries.count();
     if (this.#head?.size === size) return this.#head;
+    // From the last head on, as after a start.
+    if (this.#isTorn && !(await this.#tiles.load(this.#head?.size ?? 0))) this.#tiles.empty();
+    this.#isTorn = true;
     await this.#carry(size);
+    this.#isTorn = false;
     const checkpoint = signHead({ size, root: await rootOf(size, this.#tiles.hash) }, signer);
     if (headsDirectory !== undefined) await this.#putOutside(headsDirectory, checkpoint);
     await replaceFile(join(directory, 'checkpoint'), checkpoint);

@@ -1,5 +1,15 @@
 /** What happens is on record in the transaction that changes it, sealed for officers only, and in the tree. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -232,6 +242,28 @@ test('a database that was put back from an older copy is refused: its head would
   await other.stop().catch(() => undefined);
   for (const folder of [heads, other.directory, `${other.directory}.copy`])
     rmSync(folder, { recursive: true, force: true });
+});
+
+test('what could not be written of the tree, such as on a full disk, is written as soon as it can be', async () => {
+  await accept(...Array.from({ length: 200 }, (_, count) => says(`word ${count}`)));
+  await house.archive.head();
+  const inTheWay = join(house.tree, 'tile', '0', '000.new');
+  mkdirSync(inTheWay);
+  await accept(...Array.from({ length: 100 }, (_, count) => says(`more ${count}`)));
+  await expect(house.archive.head()).rejects.toMatchObject({ code: 'CH-STORE-FAILED' });
+  await accept(says('and more'));
+  await expect(house.archive.head()).rejects.toMatchObject({ code: 'CH-STORE-FAILED' });
+  rmdirSync(inTheWay);
+  const { checkpoint, verifierKey, size } = await house.archive.head();
+  expect(size).toBe(301);
+  const sealed = await house.sealed();
+  for (const number of [0, 199, 255, 256, 300]) {
+    const [proof = ''] = await house.archive.proofs([number], checkpoint);
+    expect(verifyProof(proof, Buffer.from(sealed[number]?.leaf ?? ''), verifierKey)).toEqual({ index: number, size });
+  }
+  const found: string[] = [];
+  for await (const { words } of house.examine()) found.push(words);
+  expect(found).toEqual([]);
 });
 
 test('a tile that was torn or lost is made again from the database; a head that says something else is not signed', async () => {
