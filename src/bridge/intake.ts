@@ -10,7 +10,7 @@ import { asId, type LaneKey } from '../model/ids.ts';
 import { commandLane, outboundLane } from '../store/portals.ts';
 import { isCommand } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
-import { recordRoomEvent, recordState } from './recording.ts';
+import { journalRoomEvent, recordState } from './recording.ts';
 import { templateType } from './template-sending.ts';
 
 export class Intake {
@@ -40,10 +40,8 @@ export class Intake {
           payload: event,
           receivedAt: clock.now(),
         } as const;
-        if (!(await unit.journal.add(entry))) continue;
-        lanes.push(lane);
         const portal = await unit.portals.byRoom(event.room_id);
-        if (portal !== undefined) await recordRoomEvent(unit, portal, event, event.event_id);
+        if (await journalRoomEvent(unit, portal, event, entry)) lanes.push(lane);
       }
       for (const event of others) await recordState(unit, event);
       for (const event of unreadable) await unit.journal.quarantine(quarantineEntry(event, clock.now()), event.reason);

@@ -10,7 +10,7 @@ import { outboundLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import type { HomeserverLink } from './homeserver-link.ts';
 import type { Lanes } from './lanes.ts';
-import { recordAct, recordRoomEvent } from './recording.ts';
+import { journalRoomEvent, recordAct } from './recording.ts';
 
 const attemptsBeforeAttention = 5;
 const listed = 50;
@@ -138,7 +138,7 @@ export class Operations {
     await store.write(async (unit) => {
       const dedupeKey = `${event.event_id} again ${id}`;
       const entry = { direction: 'out', dedupeKey, lane, payload: event, receivedAt: clock.now() } as const;
-      if (await unit.journal.add(entry)) await recordRoomEvent(unit, portal, event, dedupeKey);
+      await journalRoomEvent(unit, portal, event, entry);
       await unit.parts.change(id, clock.now(), { state: 'superseded' });
       await recordAct(unit, this.#act(actor, 'retry', `message ${id}`));
     });

@@ -4,39 +4,44 @@ import type { Happening } from '../model/happening.ts';
 import type { EventId, RemoteMessageId } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { Act } from '../store/acts.ts';
-import type { JournalRow } from '../store/journal.ts';
+import type { JournalEntry, JournalRow } from '../store/journal.ts';
 import type { Part } from '../store/parts.ts';
 import type { Portal } from '../store/portals.ts';
 import type { UnitOfWork } from '../store/store.ts';
 import { happeningOf, happeningsOf, personOf } from './happenings.ts';
 import { withoutPerson, withPerson } from './people.ts';
 
-/** Of a network, as it comes into the journal under this key. */
-export async function recordRemote(
+/** What a network told comes into the journal, and on record. False when it was there already. */
+export async function journalRemote(
   unit: UnitOfWork,
   portal: Portal,
   event: RemoteEvent,
-  dedupeKey: string,
-): Promise<void> {
-  if (!unit.ledger.isKept) return;
+  entry: JournalEntry,
+): Promise<boolean> {
+  const isNothing = event.kind === 'history-batch' && event.messages.length === 0;
+  if (!(await unit.journal.add(entry, isNothing ? null : unit.ledger.next))) return false;
+  if (unit.ledger.next === null) return true;
   const chat = await peopleAfter(unit, portal, event);
-  await recordAll(unit, happeningsOf(event, chat), 'in', dedupeKey);
+  for (const happening of happeningsOf(event, chat)) await unit.ledger.record(happening);
+  return true;
 }
 
-/** Of a room, as it comes into the journal under this key. */
-export async function recordRoomEvent(
+/** What was said in a room comes into the journal, and, in that of a chat, on record. False when it was there already. */
+export async function journalRoomEvent(
   unit: UnitOfWork,
-  portal: Portal,
+  portal: Portal | undefined,
   event: RoomEvent,
-  dedupeKey: string,
-): Promise<void> {
-  if (!unit.ledger.isKept) return;
-  await recordAll(unit, [happeningOf(event, await peopleAfterState(unit, portal, event))], 'out', dedupeKey);
+  entry: JournalEntry,
+): Promise<boolean> {
+  if (!(await unit.journal.add(entry, portal === undefined ? null : unit.ledger.next))) return false;
+  if (portal === undefined || unit.ledger.next === null) return true;
+  await unit.ledger.record(happeningOf(event, await peopleAfterState(unit, portal, event)));
+  return true;
 }
 
 /** Of a room, and nothing that anybody has to do something about. Told twice, it is recorded once. */
 export async function recordState(unit: UnitOfWork, event: RoomEvent): Promise<void> {
-  if (!unit.ledger.isKept || (await unit.entries.hasEvent(event.event_id))) return;
+  if (unit.ledger.next === null || (await unit.ledger.hasEvent(event.event_id))) return;
   const portal = await unit.portals.byRoom(event.room_id);
   if (portal !== undefined) await unit.ledger.record(happeningOf(event, await peopleAfterState(unit, portal, event)));
 }
@@ -95,18 +100,6 @@ const toldOf = ({ number, state, remoteId, eventId, reason }: NonNullable<Conclu
 
 const given = <Key extends string, Value>(key: Key, value: Value | null): Partial<Record<Key, Value>> =>
   value === null ? {} : ({ [key]: value } as Partial<Record<Key, Value>>);
-
-async function recordAll(
-  unit: UnitOfWork,
-  happenings: readonly Happening[],
-  direction: 'in' | 'out',
-  dedupeKey: string,
-): Promise<void> {
-  for (const [place, happening] of happenings.entries()) {
-    const entry = await unit.ledger.record(happening);
-    if (entry !== null && place === 0) await unit.journal.link({ direction, dedupeKey }, entry);
-  }
-}
 
 async function peopleAfter(unit: UnitOfWork, portal: Portal, event: RemoteEvent): Promise<Portal> {
   if (event.kind === 'membership') {

@@ -8,7 +8,7 @@ import { type AccountId, asId, type LaneKey, type SendKey } from '../model/ids.t
 import { advance } from '../model/message-state.ts';
 import { isReceipt, type ReceiptEvent, type RemoteEvent, stateToldBy } from '../model/remote-event.ts';
 import type { AdapterState, Sink } from '../networks/contract.ts';
-import { recordRemote } from './recording.ts';
+import { journalRemote } from './recording.ts';
 import type { JournalledEvent } from './work.ts';
 import { feedbackLane, inboundLane, type Portal } from '../store/portals.ts';
 import type { Store, UnitOfWork } from '../store/store.ts';
@@ -66,9 +66,8 @@ async function journal(
   if (lane === undefined) return undefined;
   const dedupeKey = `${account} ${event.id}`;
   const payload: JournalledEvent = { portal: portal.id, event };
-  if (!(await unit.journal.add({ direction: 'in', dedupeKey, lane, payload, receivedAt: now }))) return undefined;
-  await recordRemote(unit, portal, event, dedupeKey);
-  return lane;
+  const entry = { direction: 'in', dedupeKey, lane, payload, receivedAt: now } as const;
+  return (await journalRemote(unit, portal, event, entry)) ? lane : undefined;
 }
 
 /**

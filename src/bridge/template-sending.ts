@@ -14,7 +14,7 @@ import type { Session, TemplateSketch, Templates } from '../networks/contract.ts
 import { outboundLane, type Portal } from '../store/portals.ts';
 import type { BridgeContext } from './context.ts';
 import { portalIn } from './portal-in.ts';
-import { recordRoomEvent } from './recording.ts';
+import { journalRoomEvent } from './recording.ts';
 
 /** Where and by whom a command was written. */
 export interface Place {
@@ -84,7 +84,7 @@ export class TemplateSending {
     };
     await store.write(async (unit) => {
       const entry = { direction: 'out', dedupeKey: shown, lane, payload, receivedAt: clock.now() } as const;
-      if (await unit.journal.add(entry)) await recordRoomEvent(unit, portal, payload, shown);
+      await journalRoomEvent(unit, portal, payload, entry);
       await unit.portals.touch(portal, clock.now());
     });
     this.#wake(lane);

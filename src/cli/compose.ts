@@ -46,12 +46,12 @@ export async function compose(config: Config, version: string): Promise<Composit
   const log = createLog(config.logging.level);
   const metrics = new Metrics();
   const sessions = new Sessions();
-  const kept = await keptLedger(config, (account) => sessions.networkOf(account));
+  const kept = await keptLedger(config, key, (account) => sessions.networkOf(account), log);
   const store = openStore(data.directory, key, {
     onCommit: (seconds, units) => metrics.committed(seconds, units),
     ...(kept === undefined ? {} : { keeper: kept.ledger }),
   });
-  const ledger = await kept?.open(store, log);
+  const ledger = await kept?.open(store);
   const files = await openFiles(store, data.directory);
   const identifiers = new Identifiers({
     secret: await store.write((unit) => unit.secrets.ensure('identifiers')),

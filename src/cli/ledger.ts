@@ -18,7 +18,7 @@ import { EntryKeys } from '../vault/entry-keys.ts';
 export interface KeptLedger {
   readonly ledger: Ledger;
   /** Takes it up, and begins an epoch. Throws `CH-LEDGER-FORKED`, `CH-RECIPIENT-INVALID`, `CH-STORE-FAILED`. */
-  open(store: Store, log: Log): Promise<OpenLedger>;
+  open(store: Store): Promise<OpenLedger>;
 }
 
 export interface OpenLedger {
@@ -34,22 +34,36 @@ const hourMs = 3_600_000;
 /** Undefined where no ledger is kept. Throws `CH-ENTRY-KEYS-INVALID`, `CH-STORE-FAILED`. */
 export async function keptLedger(
   { records, data, homeserver }: Pick<Config, 'records' | 'data' | 'homeserver'>,
+  databaseKey: Uint8Array,
   networkOf: (account: AccountId) => string | undefined,
+  log: Log,
 ): Promise<KeptLedger | undefined> {
   if (records.recipients.length === 0) return undefined;
   const directory = join(data.directory, 'ledger');
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const keys = await EntryKeys.open(join(directory, 'entry-keys'));
-  const ledger = new Ledger({ keys, recipients: records.recipients, networkOf, now: () => systemClock.now() });
+  const keysFile = join(directory, 'entry-keys');
+  const keys = await EntryKeys.open(keysFile);
+  const ledger = new Ledger({
+    directory: data.directory,
+    databaseKey,
+    keysFile,
+    keys,
+    recipients: records.recipients,
+    networkOf,
+    now: () => systemClock.now(),
+    onTrouble: (reason) =>
+      log.error({ reason }, 'nothing can be sealed in the ledger at the moment; it goes on trying'),
+  });
   return {
     ledger,
-    async open(store, log) {
+    async open(store) {
       const seed = await store.write((unit) => unit.secrets.ensure('heads'));
       const publishing = new Publishing({
         store,
         directory,
         headsDirectory: records.heads_directory,
         signer: signerOf(records.origin ?? `${homeserver.server_name.replace(':', '-')}/chancery`, seed),
+        settled: () => ledger.settled(),
         log,
       });
       await publishing.open();
@@ -72,7 +86,7 @@ export async function keptLedger(
           await publishing
             .stop()
             .catch((thrown: unknown) => log.error({ err: thrown }, 'the ledger was not published'));
-          ledger.end();
+          await ledger.end();
           await keys.close();
         },
       };

@@ -38,7 +38,7 @@ export function recordsTarget(archive: Archive, parts: AuditParts): RecordsTarge
     async rewrap({ officer, epochs }) {
       const at = systemClock.now();
       await parts.store.write(async (unit) => {
-        for (const { id, wrappedKey } of epochs) await unit.entries.rewrapEpoch(id, wrappedKey);
+        for (const { id, wrappedKey } of epochs) await unit.epochs.rewrap(id, wrappedKey);
         const content = { act: 'rewrap', subject: `epochs ${epochs.map(({ id }) => id).join(', ')}` };
         await unit.ledger.record({ kind: 'act', at, author: { id: officer }, content });
       });

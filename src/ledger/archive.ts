@@ -5,12 +5,14 @@
 import { ChanceryError } from '../base/errors.ts';
 import type { Happening } from '../model/happening.ts';
 import type { PortalId } from '../model/ids.ts';
-import type { EntryFilter, Epoch } from '../store/entries.ts';
+import type { EntryFilter } from '../store/entries.ts';
+import type { Epoch } from '../store/epochs.ts';
 import type { Store } from '../store/store.ts';
 import type { EntryKey } from '../vault/entry-key-record.ts';
 import type { EntryKeys } from '../vault/entry-keys.ts';
-import type { Ledger, OpenEntry } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Publishing } from './publishing.ts';
+import type { OpenEntry } from './sealing-messages.ts';
 
 export interface SealedEntry {
   readonly number: number;
@@ -60,7 +62,7 @@ export class Archive {
 
   /** In order, those after `after`. */
   epochs(after: number, limit: number): Promise<Epoch[]> {
-    return this.#parts.store.read.entries.epochs(after, limit);
+    return this.#parts.store.read.epochs.page(after, limit);
   }
 
   /** In order, those after `after`; as many as fit into an answer. */
@@ -95,7 +97,7 @@ export class Archive {
   /** Records it, and proves that it is recorded. */
   async recordProven(happening: Happening): Promise<ProvenEntry> {
     const { store, ledger, publishing } = this.#parts;
-    const entry = await store.write((unit) => ledger.recordOpenly(unit.entries, happening));
+    const entry = await ledger.recordOpenly(store, happening);
     const { checkpoint } = await publishing.publish();
     const proof = await publishing.proof(entry.number, checkpoint);
     if (proof === undefined)

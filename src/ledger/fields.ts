@@ -1,18 +1,17 @@
 /** The fields of an entry, in the words of docs/record-format.md. */
 import type { Happening } from '../model/happening.ts';
-import type { AccountId } from '../model/ids.ts';
 
 export interface Numbering {
   /** Within its chat, or within the house. */
   readonly seq: number;
   /** By our clock, in milliseconds since the Unix epoch. */
   readonly recorded: number;
-  readonly networkOf: (account: AccountId) => string | undefined;
+  readonly network: string | undefined;
 }
 
 export function fieldsOf(
   happening: Happening,
-  { seq, recorded, networkOf }: Numbering,
+  { seq, recorded, network }: Numbering,
 ): [name: string, value: unknown][] {
   const { chat, at, relates, ...rest } = happening;
   const fields: Record<string, unknown> = {
@@ -25,7 +24,7 @@ export function fieldsOf(
     ...(chat === undefined
       ? {}
       : {
-          chat: { network: networkOf(chat.accountId), account: chat.accountId, id: chat.chatId, name: chat.name },
+          chat: { network, account: chat.accountId, id: chat.chatId, name: chat.name },
           // It was written as JSON by whoever keeps it.
           people: JSON.parse(chat.people) as unknown,
         }),

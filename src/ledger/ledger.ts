@@ -1,137 +1,220 @@
 /**
- * The ledger: what happens becomes an entry in the transaction that changes its state, committed to by a leaf of the tree
- * and sealed under a key of its own. The wrapped key of an entry is on disk before the entry is.
+ * The ledger: what happens gets its number in the transaction that changes its state, and lies in the database until it
+ * is sealed, a moment later, on a thread of its own (`Sealing`).
  */
 import { ChanceryError } from '../base/errors.ts';
-import type { Happening, Recorder } from '../model/happening.ts';
-import type { AccountId, PortalId } from '../model/ids.ts';
-import { type Entries, theHouse } from '../store/entries.ts';
-import type { LedgerKeeper, Store } from '../store/store.ts';
+import type { ChatThen, Happening, Recorder } from '../model/happening.ts';
+import type { AccountId, EventId } from '../model/ids.ts';
+import type { LedgerKeeper, Repositories, Store } from '../store/store.ts';
 import type { EntryKeys } from '../vault/entry-keys.ts';
-import { beginEpoch, type Epoch } from '../vault/epoch.ts';
-import { commit } from './commitment.ts';
-import { fieldsOf } from './fields.ts';
+import { SealingHandle } from './sealing-handle.ts';
+import type { OpenEntry, SealingThreadData, Told } from './sealing-messages.ts';
 
-export interface LedgerOptions {
+export interface LedgerOptions extends SealingThreadData {
   readonly keys: EntryKeys;
-  /** Public keys of the archive: who can open what is sealed. */
-  readonly recipients: readonly string[];
   readonly networkOf: (account: AccountId) => string | undefined;
   readonly now: () => number;
+  /** Why nothing can be sealed at the moment. */
+  readonly onTrouble: (words: string) => void;
 }
 
-/** What was just recorded, for who may read it: whoever asked for it. */
-export interface OpenEntry {
-  readonly number: number;
-  readonly leaf: string;
-  readonly disclosures: readonly string[];
+interface Recorded {
+  /** JSON of `Told`. */
+  readonly text: string;
+  readonly event: EventId | undefined;
+  readonly isOpen: boolean;
 }
 
-const chatsCounted = 10_000;
-/** More entries than one commit ever holds. */
-const maxTogether = 10_000;
+/** More entries than are ever sealed together. */
+const maxTogether = 100_000;
+const batchesAtOnce = 100;
+/** What is sealed is forgotten here with the next commit, and after so long without one. */
+const forgottenAfterMs = 500;
 
 export class Ledger implements LedgerKeeper {
   readonly #options: LedgerOptions;
-  #entries: Entries | undefined;
-  /** Wrapped keys of entries that are not committed yet, by number. One whose entry was taken back is overwritten. */
-  readonly #keys = new Map<number, Uint8Array>();
-  /** The number of the next entry; undefined where the database is to be asked. */
-  #next: number | undefined;
-  /** Of chats that something happened in lately, how many entries they have. */
-  readonly #counts = new Map<PortalId, number>();
-  #epoch: { readonly id: number; readonly keys: Epoch } | undefined;
+  #repositories: Repositories | undefined;
+  #store: Store | undefined;
+  #sealing: SealingHandle | undefined;
+  /** What belongs to the commit under way, and where the last piece of work in it began. */
+  #group: Recorded[] = [];
+  #mark = 0;
+  /** The number of the first entry that is not committed yet. */
+  #next = 0;
+  #sealedBelow = 0;
+  #forgottenBelow = 0;
+  #forgetting: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Events among what is committed and not sealed, in order. */
+  readonly #events = new Map<EventId, number>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
   }
 
-  /** For the start: keys of entries that were never committed are forgotten. */
+  /** For the start: what was committed and not sealed before is sealed now. Throws `CH-LEDGER-FORKED`, `CH-STORE-FAILED`. */
   async begin(store: Store): Promise<void> {
     const { keys } = this.#options;
     const count = await store.read.entries.count();
-    // What a crash leaves behind is the keys of one commit at most.
+    // What a crash leaves behind is the keys of what was sealed together at most.
     if (keys.end > count + maxTogether)
       throw new ChanceryError('CH-LEDGER-FORKED', {
         detail: `${count} entries are recorded here, but there are keys of ${keys.end}.`,
       });
     await keys.withdraw(count);
+    this.#store = store;
+    this.#next = count;
+    this.#sealedBelow = count;
+    this.#sealing = new SealingHandle(count, {
+      ...this.#options,
+      onSealed: (below) => this.#sealed(below),
+    });
     await this.beginEpoch(store);
+    await this.#sealLeftOver(store, this.#sealing);
   }
 
   /** A new epoch: what was sealed before cannot be opened here any more. */
   async beginEpoch(store: Store): Promise<void> {
-    const keys = await beginEpoch(this.#options.recipients);
-    const epoch = { name: keys.id, wrappedKey: keys.wrappedKey, beganAt: this.#options.now() };
-    const id = await store.write((unit) => unit.entries.beginEpoch(epoch));
-    const former = this.#epoch;
-    this.#epoch = { id, keys };
-    former?.keys.end();
+    const sealing = this.#begun();
+    const epoch = { ...(await sealing.newEpoch()), beganAt: this.#options.now() };
+    sealing.beginEpoch(await store.write((unit) => unit.epochs.begin(epoch)));
   }
 
-  end(): void {
-    this.#epoch?.keys.end();
-    this.#epoch = undefined;
+  /** Resolves when everything that is committed is sealed. Throws `CH-STORE-FAILED`. */
+  async settled(): Promise<void> {
+    await this.#sealing?.settled();
   }
 
-  recorderOver(entries: Entries): Recorder {
-    this.#entries = entries;
-    return { isKept: true, record: async (happening) => (await this.#record(entries, happening)).number };
+  /** What cannot be sealed now is sealed after the next start. To be called before the store is closed. */
+  async end(): Promise<void> {
+    await this.#sealing?.end();
+    clearTimeout(this.#timer);
+    await this.#forget();
   }
 
-  /** As `record`, within a transaction. */
-  async recordOpenly(entries: Entries, happening: Happening): Promise<OpenEntry> {
-    return this.#record(entries, happening);
+  recorderOver(repositories: Repositories): Recorder {
+    this.#repositories = repositories;
+    const next = (): number => this.#next + this.#group.length;
+    return {
+      get next() {
+        return next();
+      },
+      record: async (happening) => this.#record(happening, false),
+      hasEvent: async (event) =>
+        this.#events.has(event) ||
+        this.#group.some((each) => each.event === event) ||
+        (await repositories.entries.hasEvent(event)),
+    };
   }
 
-  takenBack(): void {
-    this.#next = undefined;
-    this.#counts.clear();
+  /** Records it in a transaction of its own, and hands it back as it can be read. */
+  async recordOpenly(store: Store, happening: Happening): Promise<OpenEntry> {
+    const number = await store.write(async () => this.#record(happening, true));
+    return await this.#begun().opened(number);
+  }
+
+  workBegins(): void {
+    this.#mark = this.#group.length;
+  }
+
+  workTakenBack(): void {
+    this.#group.length = this.#mark;
   }
 
   async beforeCommit(): Promise<void> {
-    if (this.#keys.size === 0 || this.#entries === undefined) return;
-    const { keys } = this.#options;
-    const count = this.#next ?? (await this.#entries.count());
-    const waiting = [...this.#keys].filter(([number]) => number < count).toSorted(([one], [other]) => one - other);
-    this.#keys.clear();
-    const [first] = waiting;
-    if (first === undefined) return;
-    // A commit that failed has left keys of entries that are not there.
-    await keys.withdraw(first[0]);
-    await keys.append(
-      first[0],
-      waiting.map(([, key]) => key),
-    );
+    const { unsealed } = this.#repositories ?? {};
+    if (unsealed === undefined) return;
+    if (this.#sealedBelow > this.#forgottenBelow) {
+      this.#forgetting = this.#sealedBelow;
+      await unsealed.forget(this.#forgetting);
+    }
+    if (this.#group.length === 0) return;
+    await this.#begun().room();
+    await unsealed.add({ first: this.#next, count: this.#group.length, happenings: textOf(this.#group) });
   }
 
-  async #record(entries: Entries, happening: Happening): Promise<OpenEntry> {
-    const epoch = this.#epoch;
-    if (epoch === undefined) throw new ChanceryError('CH-STORE-FAILED', { detail: 'The ledger has no epoch yet.' });
-    const { now, networkOf } = this.#options;
-    const portalId = happening.chat?.id ?? theHouse;
-    const number = this.#next ?? (await entries.count());
-    const before = this.#counts.get(portalId) ?? (await entries.countOf(portalId));
-    const recorded = now();
-    const fields = fieldsOf(happening, { seq: before + 1, recorded, networkOf });
-    const { leaf, disclosures } = commit(fields);
-    const { sealed, wrappedKey } = epoch.keys.seal(number, Buffer.from(JSON.stringify(disclosures)));
-    await entries.add({
-      number,
-      portalId,
-      seq: before + 1,
-      kind: happening.kind,
-      at: happening.at,
-      recordedAt: recorded,
-      eventId: happening.event ?? null,
-      epochId: epoch.id,
-      leaf,
-      sealed,
-    });
-    this.#keys.set(number, wrappedKey);
-    this.#next = number + 1;
-    if (this.#counts.size >= chatsCounted) this.#counts.clear();
-    this.#counts.set(portalId, before + 1);
-    return { number, leaf: Buffer.from(leaf).toString(), disclosures };
+  committed(): void {
+    this.#forgottenBelow = this.#forgetting ?? this.#forgottenBelow;
+    this.#forgetting = undefined;
+    const group = this.#group;
+    if (group.length === 0) return;
+    const first = this.#next;
+    this.#next += group.length;
+    this.#group = [];
+    const openly: number[] = [];
+    for (const [place, { event, isOpen }] of group.entries()) {
+      if (event !== undefined) this.#events.set(event, first + place);
+      if (isOpen) openly.push(first + place);
+    }
+    this.#sealing?.seal({ first, count: group.length, happenings: textOf(group), openly });
+  }
+
+  takenBack(): void {
+    this.#group = [];
+    this.#forgetting = undefined;
+  }
+
+  #record(happening: Happening, isOpen: boolean): number {
+    this.#begun();
+    const { networkOf, now } = this.#options;
+    const { chat, ...rest } = happening;
+    const network = chat === undefined ? undefined : networkOf(chat.accountId);
+    const told: Told = {
+      happening: chat === undefined ? happening : { ...rest, chat: thenOf(chat) },
+      ...(network === undefined ? {} : { network }),
+      recorded: now(),
+    };
+    this.#group.push({ text: JSON.stringify(told), event: happening.event, isOpen });
+    return this.#next + this.#group.length - 1;
+  }
+
+  async #sealLeftOver(store: Store, sealing: SealingHandle): Promise<void> {
+    for (let after = -1; ; ) {
+      const batches = await store.read.unsealed.page(after, batchesAtOnce);
+      for (const { first, count, happenings } of batches) {
+        after = first;
+        if (first + count <= this.#sealedBelow) continue;
+        if (first > this.#next)
+          throw new ChanceryError('CH-LEDGER-FORKED', {
+            detail: `Entry ${first} waits to be sealed, but there are only ${this.#next} before it.`,
+          });
+        this.#next = first + count;
+        await sealing.room();
+        sealing.seal({ first, count, happenings, openly: [] });
+      }
+      if (batches.length < batchesAtOnce) return;
+    }
+  }
+
+  #sealed(below: number): void {
+    this.#sealedBelow = below;
+    for (const [event, number] of this.#events) {
+      if (number >= below) break;
+      this.#events.delete(event);
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#forget().catch((thrown: unknown) => this.#options.onTrouble(String(thrown)));
+    }, forgottenAfterMs).unref();
+  }
+
+  async #forget(): Promise<void> {
+    if (this.#sealedBelow > this.#forgottenBelow) await this.#store?.writeSoon(async () => undefined);
+  }
+
+  #begun(): SealingHandle {
+    if (this.#sealing !== undefined) return this.#sealing;
+    throw new ChanceryError('CH-STORE-FAILED', { detail: 'The ledger has not begun yet.' });
   }
 }
+
+const textOf = (group: readonly Recorded[]): string => `[${group.map(({ text }) => text).join(',')}]`;
+
+/** What it is handed has more to it. */
+const thenOf = ({ id, accountId, chatId, name, people }: ChatThen): ChatThen => ({
+  id,
+  accountId,
+  chatId,
+  name,
+  people,
+});

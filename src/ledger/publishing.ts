@@ -20,6 +20,8 @@ export interface PublishingOptions {
   /** Where each head is put as well, outside; where there is such a folder. */
   readonly headsDirectory: string | undefined;
   readonly signer: Signer;
+  /** Resolves when everything that is recorded by now is an entry. */
+  readonly settled: () => Promise<void>;
   readonly log: Log;
 }
 
@@ -98,7 +100,8 @@ export class Publishing {
   }
 
   async #publishNow(): Promise<PublishedHead> {
-    const { store, signer, directory, headsDirectory } = this.#options;
+    const { store, signer, directory, headsDirectory, settled } = this.#options;
+    await settled();
     const size = await store.read.entries.count();
     if (this.#head?.size === size) return this.#head;
     // From the last head on, as after a start.

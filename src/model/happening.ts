@@ -65,8 +65,10 @@ export interface Happening {
 
 /** Where what happens is recorded, inside the transaction that changes its state. */
 export interface Recorder {
-  /** False where no record is kept. */
-  readonly isKept: boolean;
+  /** The number that the next entry will have; null where no record is kept. */
+  readonly next: number | null;
   /** The number of its entry; null where no record is kept. */
   record(happening: Happening): Promise<number | null>;
+  /** Whether this event is an entry already. */
+  hasEvent(event: EventId): Promise<boolean>;
 }

@@ -36,7 +36,7 @@ export async function* audit(parts: AuditParts): AsyncGenerator<AuditFinding> {
 
 async function* allPortals({ store }: AuditParts): AsyncGenerator<Portal> {
   for (let after = 0; ; ) {
-    const some = await store.read.portals.withEntries(after, 100);
+    const some = await store.read.portals.page(after, 100);
     yield* some;
     const last = some.at(-1);
     if (last === undefined) return;

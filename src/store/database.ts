@@ -8,11 +8,15 @@ import Database from 'better-sqlite3-multiple-ciphers';
 import { ChanceryError, systemCodeOf } from '../base/errors.ts';
 import { Checkpoints, checkpoint } from './checkpoints.ts';
 import { openKeyed } from './keyed-connection.ts';
+import { EntryFile, openLedgerFile } from './ledger-file.ts';
+import { moveEntries } from './ledger-move.ts';
 import { migrate } from './migrations.ts';
 
 export interface DatabaseFiles {
   readonly writer: Database.Database;
   readonly reader: Database.Database;
+  /** The file of the ledger, for reading. */
+  readonly ledger: Database.Database;
   /** To be called after each commit. */
   readonly committed: () => void;
   close(): Promise<void>;
@@ -38,14 +42,21 @@ export function openDatabase(directory: string, key: Uint8Array): DatabaseFiles 
     writer.pragma('foreign_keys = ON');
     migrate(writer);
     const reader = openKeyed(path, key, true);
+    const entries = new EntryFile(directory, key);
+    moveEntries(writer, entries);
+    entries.close();
+    const ledger = openLedgerFile(directory, key);
+    ledger.pragma('query_only = ON');
     const checkpoints = new Checkpoints(path, key);
     return {
       writer,
       reader,
+      ledger,
       committed: () => checkpoints.committed(),
       async close() {
         await checkpoints.close();
         reader.close();
+        ledger.close();
         // One file is left behind where that is possible.
         checkpoint(writer, 'TRUNCATE');
         writer.close();

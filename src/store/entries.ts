@@ -1,13 +1,8 @@
 /** The ledger's entries as they lie here: sealed, numbered without a gap, each with the leaf that commits to it. */
-import type { Selectable } from 'kysely';
 import type { EventId, PortalId } from '../model/ids.ts';
-import type { HappeningKind } from '../model/happening.ts';
 import type { Connection } from './kysely.ts';
 import { prepared } from './prepared.ts';
-import type { Tables } from './schema.ts';
-
-export type Entry = Selectable<Tables['entry']>;
-export type Epoch = Selectable<Tables['epoch']>;
+import type { Entry } from './schema.ts';
 
 /** Of which entries something is wanted; all of them where nothing is said. Times: when they were recorded. */
 export interface EntryFilter {
@@ -30,16 +25,6 @@ export class Entries {
   async count(): Promise<number> {
     const { rows } = await latestEntry(this.#db, {});
     return (rows[0]?.number ?? -1) + 1;
-  }
-
-  /** How many there are of this chat. */
-  async countOf(portalId: PortalId): Promise<number> {
-    const { rows } = await latestOfPortal(this.#db, { portalId });
-    return rows[0]?.seq ?? 0;
-  }
-
-  async add(entry: Entry): Promise<void> {
-    await insertEntry(this.#db, entry);
   }
 
   async hasEvent(eventId: EventId): Promise<boolean> {
@@ -89,38 +74,6 @@ export class Entries {
       .execute();
     return rows.flatMap(({ eventId, recordedAt }) => (eventId === null ? [] : [{ eventId, recordedAt }]));
   }
-
-  async beginEpoch(epoch: Omit<Epoch, 'id'>): Promise<number> {
-    const { id } = await this.#db.insertInto('epoch').values(epoch).returning('id').executeTakeFirstOrThrow();
-    return id;
-  }
-
-  /** The key of the epoch, wrapped for others. */
-  async rewrapEpoch(id: number, wrappedKey: string): Promise<void> {
-    await this.#db.updateTable('epoch').set({ wrappedKey }).where('id', '=', id).execute();
-  }
-
-  /** In order, those after `after`. */
-  async epochs(after: number, limit: number): Promise<Epoch[]> {
-    return this.#db.selectFrom('epoch').selectAll().where('id', '>', after).orderBy('id').limit(limit).execute();
-  }
 }
 
 const latestEntry = prepared((db) => db.selectFrom('entry').select('number').orderBy('number', 'desc').limit(1));
-const latestOfPortal = prepared((db, { portalId }: { readonly portalId: PortalId }) =>
-  db.selectFrom('entry').select('seq').where('portalId', '=', portalId).orderBy('seq', 'desc').limit(1),
-);
-const insertEntry = prepared((db, entry: Entry) =>
-  db.insertInto('entry').values({
-    number: entry.number,
-    portalId: entry.portalId,
-    seq: entry.seq,
-    kind: entry.kind satisfies HappeningKind,
-    at: entry.at,
-    recordedAt: entry.recordedAt,
-    eventId: entry.eventId,
-    epochId: entry.epochId,
-    leaf: entry.leaf,
-    sealed: entry.sealed,
-  }),
-);

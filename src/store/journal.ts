@@ -38,24 +38,19 @@ export class Journal {
     this.#db = db;
   }
 
-  /** False when the same thing was already there. */
-  async add(entry: JournalEntry): Promise<boolean> {
-    return this.#insert(entry, 'waiting', null);
+  /** False when the same thing was already there. `recordedAs`: its entry in the ledger. */
+  async add(entry: JournalEntry, recordedAs: number | null = null): Promise<boolean> {
+    return this.#insert(entry, { state: 'waiting', lastError: null, entry: recordedAs });
   }
 
   /** Keeps raw what nobody could read; no lane waits for it. */
   async quarantine(entry: JournalEntry, reason: string): Promise<boolean> {
-    return this.#insert(entry, 'quarantined', reason);
+    return this.#insert(entry, { state: 'quarantined', lastError: reason, entry: null });
   }
 
-  /** It is this entry of the ledger. */
-  async link({ direction, dedupeKey }: Pick<JournalEntry, 'direction' | 'dedupeKey'>, entry: number): Promise<void> {
-    await linkRow(this.#db, { direction, dedupeKey, entry });
-  }
-
-  async #insert(entry: JournalEntry, state: 'waiting' | 'quarantined', reason: string | null): Promise<boolean> {
+  async #insert(entry: JournalEntry, more: Pick<NewRow, 'state' | 'lastError' | 'entry'>): Promise<boolean> {
     const payload = JSON.stringify(entry.payload);
-    const { numAffectedRows } = await insertRow(this.#db, { ...entry, payload, state, lastError: reason });
+    const { numAffectedRows } = await insertRow(this.#db, { ...entry, payload, ...more });
     return numAffectedRows === 1n;
   }
 
@@ -231,9 +226,12 @@ const isInLane = sql<boolean>`state IN ('waiting', 'parked')`;
 const isOpenState = sql<boolean>`state IN ('waiting', 'parked', 'quarantined')`;
 
 type Row = Selectable<Tables['journal']>;
-type NewRow = Pick<Row, 'direction' | 'dedupeKey' | 'lane' | 'payload' | 'state' | 'lastError' | 'receivedAt'>;
+type NewRow = Pick<
+  Row,
+  'direction' | 'dedupeKey' | 'lane' | 'payload' | 'state' | 'lastError' | 'receivedAt' | 'entry'
+>;
 
-const insertRow = prepared((db, { direction, dedupeKey, lane, payload, state, lastError, receivedAt }: NewRow) =>
+const insertRow = prepared((db, { direction, dedupeKey, lane, payload, state, lastError, receivedAt, entry }: NewRow) =>
   db
     .insertInto('journal')
     .values({
@@ -246,16 +244,13 @@ const insertRow = prepared((db, { direction, dedupeKey, lane, payload, state, la
       lastError,
       receivedAt,
       finishedAt: null,
+      entry,
     })
     .onConflict((conflict) => conflict.columns(['direction', 'dedupeKey']).doNothing()),
 );
 
 const openRows = prepared((db, { lane, limit }: { readonly lane: LaneKey; readonly limit: number }) =>
   db.selectFrom('journal').selectAll().where('lane', '=', lane).where(isInLane).orderBy('id').limit(limit),
-);
-
-const linkRow = prepared((db, { direction, dedupeKey, entry }: Pick<Row, 'direction' | 'dedupeKey' | 'entry'>) =>
-  db.updateTable('journal').set({ entry }).where('direction', '=', direction).where('dedupeKey', '=', dedupeKey),
 );
 
 const finishRow = prepared(

@@ -9,9 +9,10 @@ import { acts } from './migrations/0002-acts.ts';
 import { accountState } from './migrations/0006-account-state.ts';
 import { ledger } from './migrations/0008-ledger.ts';
 import { portalCare } from './migrations/0007-portal-care.ts';
+import { unsealed } from './migrations/0010-unsealed.ts';
 import { puppets } from './migrations/0005-puppets.ts';
 
-const migrations: readonly string[] = [foundation, acts, puppets, accountState, portalCare, ledger];
+const migrations: readonly string[] = [foundation, acts, puppets, accountState, portalCare, ledger, unsealed];
 
 export function migrate(database: Database.Database): void {
   const present = Number(database.pragma('user_version', { simple: true }));

@@ -116,15 +116,12 @@ export class Portals {
     return rows.map(({ id }) => id);
   }
 
-  /** Those of which there is something on record, in pages: those after `after`, at most `limit`. */
-  async withEntries(after: number, limit: number): Promise<Portal[]> {
+  /** All of them, in pages: those after `after`, at most `limit`. */
+  async page(after: number, limit: number): Promise<Portal[]> {
     return this.#db
       .selectFrom('portal')
       .selectAll()
       .where('id', '>', asId<PortalId>(after))
-      .where((eb) =>
-        eb.exists(eb.selectFrom('entry').select('entry.number').whereRef('entry.portalId', '=', 'portal.id')),
-      )
       .orderBy('id')
       .limit(limit)
       .execute();

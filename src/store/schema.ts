@@ -1,5 +1,5 @@
 /** The tables as Kysely sees them. Column names are snake_case in the database and camelCase here. */
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type {
   AccountId,
   ChatId,
@@ -76,6 +76,8 @@ export interface Tables {
   /** Who was ever in which chat: a contact's id or a Matrix user. */
   portalPerson: { person: string; portalId: PortalId };
   epoch: { id: Generated<number>; name: string; wrappedKey: string; beganAt: number };
+  unsealed: { first: number; count: number; happenings: string };
+  /** In a file of its own. */
   entry: {
     /** From 0, without a gap: its place in the tree. */
     number: number;
@@ -150,3 +152,6 @@ export interface Tables {
     eventId: EventId;
   };
 }
+
+/** A sealed entry of the ledger. */
+export type Entry = Selectable<Tables['entry']>;

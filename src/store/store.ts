@@ -9,6 +9,7 @@ import { Backlog } from './backlog.ts';
 import { Choices } from './choices.ts';
 import { openDatabase } from './database.ts';
 import { Entries } from './entries.ts';
+import { Epochs } from './epochs.ts';
 import { Ghosts } from './ghosts.ts';
 import { Journal } from './journal.ts';
 import type { Recorder } from '../model/happening.ts';
@@ -18,14 +19,17 @@ import { Portals } from './portals.ts';
 import { Puppets } from './puppets.ts';
 import { Reactions } from './reactions.ts';
 import { Secrets } from './secrets.ts';
-import { GroupingWriter, type OnCommit } from './writer.ts';
+import { Unsealed } from './unsealed.ts';
+import { GroupingWriter, type OnCommit, type Participant } from './writer.ts';
 
 export interface Repositories {
   readonly accounts: Accounts;
   readonly acts: Acts;
   readonly choices: Choices;
   readonly backlog: Backlog;
+  /** Those that are sealed; they are written elsewhere. */
   readonly entries: Entries;
+  readonly epochs: Epochs;
   readonly ghosts: Ghosts;
   readonly journal: Journal;
   readonly parts: Parts;
@@ -33,6 +37,7 @@ export interface Repositories {
   readonly puppets: Puppets;
   readonly reactions: Reactions;
   readonly secrets: Secrets;
+  readonly unsealed: Unsealed;
 }
 
 /** One transaction that everybody concerned may add to; durable together or not at all. */
@@ -42,13 +47,9 @@ export interface UnitOfWork extends Repositories {
 }
 
 /** Whoever keeps the ledger. */
-export interface LedgerKeeper {
+export interface LedgerKeeper extends Participant {
   /** Called once, with the repositories of the transactions. */
-  recorderOver(entries: Entries): Recorder;
-  /** What must be on disk before the transactions that wait to be committed are. Throws, and none of them is. */
-  beforeCommit(): Promise<void>;
-  /** Something of what was recorded since the last commit was taken back. */
-  takenBack(): void;
+  recorderOver(repositories: Repositories): Recorder;
 }
 
 export interface Store {
@@ -70,32 +71,24 @@ export interface StoreOptions {
   readonly keeper?: LedgerKeeper;
 }
 
-const noLedger: LedgerKeeper = {
-  recorderOver: () => ({ isKept: false, record: async () => null }),
-  beforeCommit: async () => undefined,
-  takenBack: () => undefined,
-};
+const noLedger: Recorder = { next: null, record: async () => null, hasEvent: async () => false };
 
 /** `key` has 32 bytes. For the errors see `openDatabase`. */
-export function openStore(
-  directory: string,
-  key: Uint8Array,
-  { onCommit, keeper = noLedger }: StoreOptions = {},
-): Store {
+export function openStore(directory: string, key: Uint8Array, { onCommit, keeper }: StoreOptions = {}): Store {
   const files = openDatabase(directory, key);
+  const entries = new Entries(kyselyOver(files.ledger));
   const credentials = new SealedValues(key, 'credentials');
   const writer = new GroupingWriter(files.writer, {
-    beforeCommit: () => keeper.beforeCommit(),
-    onTakenBack: () => keeper.takenBack(),
+    ...(keeper === undefined ? {} : { participant: keeper }),
     onCommit: (seconds, units) => {
       files.committed();
       onCommit?.(seconds, units);
     },
   });
-  const repositories = repositoriesOver(kyselyOver(files.writer), credentials);
-  const unit: UnitOfWork = { ...repositories, ledger: keeper.recorderOver(repositories.entries) };
+  const repositories = repositoriesOver(kyselyOver(files.writer), entries, credentials);
+  const unit: UnitOfWork = { ...repositories, ledger: keeper?.recorderOver(repositories) ?? noLedger };
   return {
-    read: repositoriesOver(kyselyReading(files), credentials),
+    read: repositoriesOver(kyselyReading(files), entries, credentials),
     write: (work) => writer.write(() => work(unit)),
     writeSoon: (work) => writer.writeSoon(() => work(unit)),
     async close() {
@@ -105,12 +98,13 @@ export function openStore(
   };
 }
 
-const repositoriesOver = (db: Connection, credentials: SealedValues): Repositories => ({
+const repositoriesOver = (db: Connection, entries: Entries, credentials: SealedValues): Repositories => ({
   accounts: new Accounts(db, credentials),
   acts: new Acts(db),
   choices: new Choices(db),
   backlog: new Backlog(db),
-  entries: new Entries(db),
+  entries,
+  epochs: new Epochs(db),
   ghosts: new Ghosts(db),
   journal: new Journal(db),
   parts: new Parts(db),
@@ -118,4 +112,5 @@ const repositoriesOver = (db: Connection, credentials: SealedValues): Repositori
   puppets: new Puppets(db, credentials),
   reactions: new Reactions(db),
   secrets: new Secrets(db),
+  unsealed: new Unsealed(db),
 });

@@ -26,12 +26,22 @@ const patienceMs = 5;
 /** Is told of each commit: how long it took from its beginning until it was on disk, and how much work was in it. */
 export type OnCommit = (seconds: number, units: number) => void;
 
+/** Whoever adds to each commit what belongs to the work in it. */
+export interface Participant {
+  /** The next piece of work begins. */
+  workBegins(): void;
+  /** What belongs to the piece of work that began last was taken back. */
+  workTakenBack(): void;
+  /** The last thing before the commit, in its transaction. When it throws, all of the work fails with what it threw. */
+  beforeCommit(): Promise<void>;
+  committed(): void;
+  /** None of the work was committed. */
+  takenBack(): void;
+}
+
 export interface WriterOptions {
   readonly onCommit?: OnCommit;
-  /** What must be on disk before a commit is. When it throws, the whole group fails with what it threw. */
-  readonly beforeCommit?: () => Promise<void>;
-  /** Something of what was written since the last commit was taken back. */
-  readonly onTakenBack?: () => void;
+  readonly participant?: Participant;
 }
 
 export class GroupingWriter {
@@ -116,14 +126,15 @@ export class GroupingWriter {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       for (const each of group) if (await this.#runInSavepoint(each)) alive.push(each);
-      await this.#options.beforeCommit?.();
+      await this.#options.participant?.beforeCommit();
       this.#database.exec('COMMIT');
     } catch (reason) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-      this.#options.onTakenBack?.();
+      this.#options.participant?.takenBack();
       for (const each of group) each.failed(reason);
       return;
     }
+    this.#options.participant?.committed();
     this.#options.onCommit?.((performance.now() - began) / 1_000, alive.length);
     for (const each of alive) each.committed();
   }
@@ -131,6 +142,7 @@ export class GroupingWriter {
   /** False when the work failed and only its own changes were taken back. */
   async #runInSavepoint(waiting: Waiting): Promise<boolean> {
     this.#savepoint.run();
+    this.#options.participant?.workBegins();
     try {
       await waiting.run();
       this.#release.run();
@@ -139,7 +151,7 @@ export class GroupingWriter {
       // A full disk ends the whole transaction by itself: then nothing of the group is kept.
       if (!this.#database.inTransaction) throw reason;
       this.#database.exec('ROLLBACK TO work; RELEASE work');
-      this.#options.onTakenBack?.();
+      this.#options.participant?.workTakenBack();
       waiting.failed(reason);
       return false;
     }

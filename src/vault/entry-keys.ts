@@ -58,9 +58,16 @@ export class EntryKeys {
     });
   }
 
-  /** For reading beside the process that writes, or in a backup: changes nothing. Throws as `open` does. */
+  /** For reading beside whoever writes, or in a backup: changes nothing. Throws as `open` does. */
   static async read(path: string): Promise<EntryKeys> {
     return opened(path, await onDisk(path, () => open(path, 'r')), (file, bytes) =>
+      Promise.resolve(new EntryKeys(path, file, recordsIn(bytes))),
+    );
+  }
+
+  /** For reading and destroying beside the thread that appends. Throws as `open` does. */
+  static async beside(path: string): Promise<EntryKeys> {
+    return opened(path, await onDisk(path, () => open(path, 'r+')), (file, bytes) =>
       Promise.resolve(new EntryKeys(path, file, recordsIn(bytes))),
     );
   }
@@ -98,7 +105,7 @@ export class EntryKeys {
 
   /** The wrapped key of this entry, or why there is none. Throws `CH-STORE-FAILED`. */
   async get(number: number): Promise<EntryKey> {
-    if (!isEntryNumber(number) || number >= this.#end) return 'missing';
+    if (!isEntryNumber(number)) return 'missing';
     const record = await onDisk(this.#path, () => readAt(this.#file, offsetOf(number), Buffer.alloc(recordBytes)));
     return record.length === recordBytes ? readRecord(number, record) : 'missing';
   }
@@ -109,6 +116,8 @@ export class EntryKeys {
    */
   destroy(numbers: readonly number[]): Promise<void> {
     return this.#inTurn(async () => {
+      // Somebody else may have appended meanwhile.
+      this.#end = Math.max(this.#end, recordsIn((await this.#file.stat()).size));
       const sorted = [...new Set(numbers)]
         .filter((number) => isEntryNumber(number) && number < this.#end)
         .sort((one, two) => one - two);

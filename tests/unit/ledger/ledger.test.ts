@@ -28,9 +28,8 @@ import {
 import type { RemoteEvent } from '../../../src/model/remote-event.ts';
 import { plainText } from '../../../src/model/rich-text.ts';
 import { Opening } from '../../../src/records/opening.ts';
-import { openKeyed } from '../../../src/store/keyed-connection.ts';
 import { makeOfficerKey } from '../../../src/vault/officer-key.ts';
-import { databaseKey, RecordedHouse, passphrase } from './recorded.ts';
+import { RecordedHouse, passphrase } from './recorded.ts';
 
 const account = asId<AccountId>('whatsapp/1');
 let house: RecordedHouse;
@@ -174,9 +173,18 @@ test('with the key of the database nothing of what is on record can be read in i
   await accept(says('canary-in-a-mine'));
   await house.archive.head();
   await house.stop();
-  const database = openKeyed(join(house.directory, 'data', 'chancery.db'), databaseKey, true);
-  const rows = ['entry', 'epoch'].flatMap((table): unknown[] => database.prepare(`SELECT * FROM ${table}`).all());
-  database.close();
+  const rows = [
+    ['chancery', 'epoch'] as const,
+    ['chancery', 'unsealed'] as const,
+    ['ledger', 'entry'] as const,
+  ].flatMap(([file, table]): unknown[] => {
+    const database = house.database(file);
+    try {
+      return database.prepare(`SELECT * FROM ${table}`).all();
+    } finally {
+      database.close();
+    }
+  });
   expect(rows).toHaveLength(2);
   const kept = rows
     .flatMap((row) => Object.values(row as object) as unknown[])
@@ -202,7 +210,7 @@ test('an entry that somebody with the key of the database changes, or takes out,
     return whats;
   };
   expect(await found()).toEqual([]);
-  const database = openKeyed(join(house.directory, 'data', 'chancery.db'), databaseKey, false);
+  const database = house.database('ledger');
   database.exec('UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE number = 0) WHERE number = 1');
   expect(await found()).toEqual(['tree']);
   database.exec('DELETE FROM entry WHERE number = 1');
@@ -315,6 +323,7 @@ test('every interim state of random histories can be made again from the record,
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      await house.ledger.settled();
       const from = await house.store.read.entries.count();
       const told = steps.map(({ what, words, chat }) => toldOf(what, words, chat));
       await accept(...told);

@@ -9,7 +9,8 @@ import { examineLedger, type LedgerFinding } from '../../../src/ledger/examinati
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { Publishing } from '../../../src/ledger/publishing.ts';
 import { Opening, type OpenRecord } from '../../../src/records/opening.ts';
-import type { Epoch } from '../../../src/store/entries.ts';
+import type { Epoch } from '../../../src/store/epochs.ts';
+import { openKeyed } from '../../../src/store/keyed-connection.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { EntryKeys } from '../../../src/vault/entry-keys.ts';
 import { makeOfficerKey, type OfficerKey } from '../../../src/vault/officer-key.ts';
@@ -20,6 +21,7 @@ export const passphrase = 'five words that nobody guesses';
 export class RecordedHouse {
   readonly directory = mkdtempSync(join(tmpdir(), 'ledger-'));
   readonly heads: string | undefined;
+  readonly troubles: string[] = [];
   officer!: OfficerKey;
   store!: Store;
   ledger!: Ledger;
@@ -40,19 +42,25 @@ export class RecordedHouse {
 
   /** As the bridge does it at its start. */
   async start(): Promise<void> {
-    this.#keys = await EntryKeys.open(join(this.directory, 'entry-keys'));
+    const [directory, keysFile] = [join(this.directory, 'data'), join(this.directory, 'entry-keys')];
+    this.#keys = await EntryKeys.open(keysFile);
     this.ledger = new Ledger({
+      directory,
+      databaseKey,
+      keysFile,
       keys: this.#keys,
+      onTrouble: (words) => this.troubles.push(words),
       recipients: [this.officer.recipient],
       networkOf: () => 'whatsapp',
       now: Date.now,
     });
-    this.store = openStore(join(this.directory, 'data'), databaseKey, { keeper: this.ledger });
+    this.store = openStore(directory, databaseKey, { keeper: this.ledger });
     this.publishing = new Publishing({
       store: this.store,
       directory: this.tree,
       headsDirectory: this.heads,
       signer: signerOf('agency.example/chancery', new Uint8Array(32).fill(3)),
+      settled: () => this.ledger.settled(),
       log: createLog('silent'),
     });
     await this.publishing.open();
@@ -61,8 +69,13 @@ export class RecordedHouse {
     this.archive = new Archive({ store, ledger, keys: this.#keys, publishing });
   }
 
+  /** One of its databases, as whoever has the key sees it. */
+  database(name: 'chancery' | 'ledger'): ReturnType<typeof openKeyed> {
+    return openKeyed(join(this.directory, 'data', `${name}.db`), databaseKey, false);
+  }
+
   async stop(): Promise<void> {
-    this.ledger.end();
+    await this.ledger.end();
     await this.store.close();
     await this.#keys.close();
   }
@@ -73,10 +86,12 @@ export class RecordedHouse {
   }
 
   async destroy(numbers: readonly number[]): Promise<void> {
+    await this.ledger.settled();
     await this.#keys.destroy(numbers);
   }
 
   async sealed(): Promise<SealedEntry[]> {
+    await this.ledger.settled();
     const all: SealedEntry[] = [];
     for (;;) {
       const { entries, isLast } = await this.archive.page({}, all.at(-1)?.number ?? -1);
