@@ -2,7 +2,7 @@
  * What the tree commits to: a digest of each field, salted on its own, so that a field can be left out of a copy and
  * cannot be guessed (RFC 9901, "Disclosures"). Some digests stand for nothing, so that their number tells nothing.
  */
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type Field = readonly [name: string, value: unknown];
 
@@ -20,13 +20,11 @@ const saltBytes = 16;
 const digestBytes = 32;
 const maxDisclosures = 1_000;
 
-export function commit(fields: readonly Field[]): Commitment {
+/** `seed`: 32 random bytes of this entry alone, from which its salts come (SHAKE256, FIPS 202); whoever has one can try the fields. */
+export function commit(fields: readonly Field[], seed: Uint8Array): Commitment {
   const decoys = (digestsTogether - (fields.length % digestsTogether)) % digestsTogether;
-  const random = randomBytes(fields.length * saltBytes + decoys * digestBytes);
-  const disclosures = fields.map(([name, value], at) => {
-    const salt = random.toString('base64url', at * saltBytes, (at + 1) * saltBytes);
-    return encode(Buffer.from(JSON.stringify([salt, name, value])));
-  });
+  const random = expanded(seed, fields.length, decoys);
+  const disclosures = disclosuresWith(random, fields);
   const digests = disclosures.map(digestOf);
   for (let at = fields.length * saltBytes; at < random.length; at += digestBytes)
     digests.push(random.toString('base64url', at, at + digestBytes));
@@ -35,6 +33,19 @@ export function commit(fields: readonly Field[]): Commitment {
   if (leaf.length > maxLeafBytes) throw new Error(`an entry of ${fields.length} fields is too large for the tree`);
   return { leaf, disclosures };
 }
+
+/** As `commit` made them of the same fields with the same seed. */
+export const disclosuresOf = (fields: readonly Field[], seed: Uint8Array): string[] =>
+  disclosuresWith(expanded(seed, fields.length, 0), fields);
+
+const expanded = (seed: Uint8Array, salts: number, decoys: number): Buffer =>
+  hash('shake256', seed, { outputEncoding: 'buffer', outputLength: salts * saltBytes + decoys * digestBytes });
+
+const disclosuresWith = (random: Buffer, fields: readonly Field[]): string[] =>
+  fields.map(([name, value], at) => {
+    const salt = random.toString('base64url', at * saltBytes, (at + 1) * saltBytes);
+    return encode(Buffer.from(JSON.stringify([salt, name, value])));
+  });
 
 /** The fields that are disclosed, in their order, or what is wrong. Whatever it is given, it does not throw. */
 export function opened(

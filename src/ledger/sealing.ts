@@ -2,6 +2,7 @@
  * Makes entries of what happened: numbered within their chat, committed to by a leaf, sealed under a key of their own. The
  * wrapped key of an entry is on disk before the entry is.
  */
+import { randomBytes } from 'node:crypto';
 import type { PortalId } from '../model/ids.ts';
 import { theHouse } from '../store/entries.ts';
 import type { EntryFile } from '../store/ledger-file.ts';
@@ -9,6 +10,7 @@ import type { Entry } from '../store/schema.ts';
 import type { EntryKeys } from '../vault/entry-keys.ts';
 import { beginEpoch, type Epoch } from '../vault/epoch.ts';
 import { commit } from './commitment.ts';
+import { entryText, seedBytes } from './entry-text.ts';
 import { fieldsOf } from './fields.ts';
 import type { Batch, OpenEntry, Told } from './sealing-messages.ts';
 
@@ -93,8 +95,10 @@ export class Sealing {
     const seq = (this.#counts.get(portalId) ?? this.#parts.file.countOf(portalId)) + 1;
     if (this.#counts.size >= chatsCounted) this.#counts.clear();
     this.#counts.set(portalId, seq);
-    const { leaf, disclosures } = commit(fieldsOf(happening, { seq, recorded, network }));
-    const { sealed, wrappedKey } = keys.seal(number, Buffer.from(JSON.stringify(disclosures)));
+    const fields = fieldsOf(happening, { seq, recorded, network });
+    const seed = randomBytes(seedBytes);
+    const { leaf, disclosures } = commit(fields, seed);
+    const { sealed, wrappedKey } = keys.seal(number, entryText(fields, seed));
     const { kind, at, event } = happening;
     const entry = {
       number,

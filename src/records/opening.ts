@@ -1,6 +1,7 @@
 /** Opens sealed entries with an officer's key. Nothing is believed that the leaf of the entry does not commit to. */
 import { ChanceryError } from '../base/errors.ts';
 import { type Field, opened } from '../ledger/commitment.ts';
+import { disclosuresIn } from '../ledger/entry-text.ts';
 import type { EntryKey } from '../vault/entry-key-record.ts';
 import { type OpenedEpoch, openEpoch } from '../vault/epoch.ts';
 import type { OfficerKey } from '../vault/officer-key.ts';
@@ -63,14 +64,5 @@ export class Opening {
     const epoch = await openEpoch(wrapped.wrappedKey, [this.#officer]);
     this.#opened.set(id, epoch);
     return epoch;
-  }
-}
-
-function disclosuresIn(bytes: Uint8Array): string[] | undefined {
-  try {
-    const list = JSON.parse(Buffer.from(bytes).toString()) as unknown;
-    return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined;
-  } catch {
-    return undefined;
   }
 }

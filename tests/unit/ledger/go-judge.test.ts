@@ -1,6 +1,6 @@
 /** Heads, tiles and entries as Go's own transparency log reads them (golang.org/x/mod/sumdb). */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -29,7 +29,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 async function ledgerOf(size: number): Promise<void> {
   const tiles = new Tiles(directory);
-  await tiles.append(Array.from({ length: size }, (_, at) => commit([['seq', at]]).leaf));
+  await tiles.append(Array.from({ length: size }, (_, at) => commit([['seq', at]], randomBytes(32)).leaf));
   await tiles.flush();
   writeFileSync(join(directory, 'checkpoint'), signHead({ size, root: await rootOf(size, tiles.hash) }, signer));
 }

@@ -1,5 +1,5 @@
 /** The tree is that of RFC 6962, its heads and proofs those of C2SP: checked against a plain reading of the RFC. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openHead, signerOf, signHead } from '../../../src/ledger/checkpoint.ts';
 import { commit, opened } from '../../../src/ledger/commitment.ts';
+import { disclosuresIn, entryText } from '../../../src/ledger/entry-text.ts';
 import { inclusionProof, leafHash, rootFrom, rootOf } from '../../../src/ledger/merkle.ts';
 import { verifyProof, writeProof } from '../../../src/ledger/proof.ts';
 import { Tiles } from '../../../src/ledger/tiles.ts';
@@ -140,11 +141,11 @@ test('a disclosure opens the field that it commits to; one that was changed, gue
     ['content', { text: 'héllo 🏛' }],
     ['seq', 1],
   ] as const;
-  const { leaf, disclosures } = commit(fields);
+  const { leaf, disclosures } = commit(fields, randomBytes(32));
   expect(opened(leaf, disclosures)).toEqual({ fields });
   expect(opened(leaf, disclosures.slice(1))).toEqual({ fields: fields.slice(1) });
   expect(opened(leaf, [...disclosures, ...disclosures.slice(0, 1)])).toHaveProperty('fault');
-  expect(opened(leaf, commit(fields).disclosures)).toHaveProperty('fault');
+  expect(opened(leaf, commit(fields, randomBytes(32)).disclosures)).toHaveProperty('fault');
   const [first = ''] = disclosures;
   for (const other of [`${first}=`, `${first} `, `${first.slice(0, -1)}\u0141`])
     expect(opened(leaf, [other])).toHaveProperty('fault');
@@ -153,7 +154,10 @@ test('a disclosure opens the field that it commits to; one that was changed, gue
 
 test('the number of digests does not tell how many fields there are, up to eight', () => {
   const digests = (count: number): number => {
-    const { leaf } = commit(Array.from({ length: count }, (_, at) => [`field ${at}`, at]));
+    const { leaf } = commit(
+      Array.from({ length: count }, (_, at) => [`field ${at}`, at]),
+      randomBytes(32),
+    );
     return (JSON.parse(Buffer.from(leaf).toString()) as { _sd: unknown[] })._sd.length;
   };
   expect([1, 5, 8, 9].map(digests)).toEqual([8, 8, 8, 16]);
@@ -165,4 +169,18 @@ test('a disclosure is digested as RFC 9901 shows it', () => {
   const digest = 'X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0';
   const leaf = Buffer.from(JSON.stringify({ _sd: [digest], _sd_alg: 'sha-256', v: 1 }));
   expect(opened(leaf, [disclosure])).toEqual({ fields: [['family_name', 'Möbius']] });
+});
+
+test('what is sealed gives the same disclosures back, whatever JSON the fields hold, and no text makes it throw', () => {
+  const field = fc.tuple(
+    fc.string(),
+    fc.json({ maxDepth: 4 }).map((json) => JSON.parse(json) as unknown),
+  );
+  fc.assert(
+    fc.property(fc.array(field, { maxLength: 20 }), fc.uint8Array({ minLength: 32, maxLength: 32 }), (fields, seed) => {
+      expect(disclosuresIn(entryText(fields, seed))).toEqual(commit(fields, seed).disclosures);
+    }),
+  );
+  fc.assert(fc.property(fc.json(), (text) => void disclosuresIn(Buffer.from(text))));
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => disclosuresIn(bytes) === undefined || bytes.length > 0));
 });
