@@ -1,4 +1,5 @@
-/** What the ledger costs: the bench `core` with it and without it, in turns. */
+/** What the ledger costs: the bench `core` with it and without it, in turns; and what an archive of years costs. */
+import { archiveFigures } from './archive.ts';
 import type { Bench } from './bench.ts';
 import { coreOnce } from './core.ts';
 import { percentile } from './percentile.ts';
@@ -8,7 +9,7 @@ const rounds = 3;
 
 export const ledger: Bench = {
   name: 'ledger',
-  summary: 'what the ledger costs: core with it and without it, in turns (three minutes)',
+  summary: 'what the ledger costs: core with it and without it, in turns, and a million entries (ten minutes)',
   async run(say) {
     const ratios: number[] = [];
     const rates: number[] = [];
@@ -27,6 +28,7 @@ export const ledger: Bench = {
       rates.push(with_);
     }
     return {
+      ...(await archiveFigures(say)),
       core_ratio:
         Math.round(
           percentile(

@@ -6,6 +6,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
 import { replaceFile } from '../vault/replace-file.ts';
+import { FullTiles } from './full-tiles.ts';
 import { hashBytes, leafHash, nodeHash, type ReadHash } from './merkle.ts';
 
 const width = 256;
@@ -24,6 +25,7 @@ export class Tiles {
   /** The entries of the bundle at the right edge. */
   #bundle: Uint8Array[] = [];
   #size = 0;
+  readonly #full = new FullTiles();
 
   /** Files lie below `directory`, as their paths are in the specification. */
   constructor(directory: string) {
@@ -47,12 +49,14 @@ export class Tiles {
     const bundle = await this.#entries(Math.floor(size / width), size % width);
     if (bundle === undefined) return false;
     [this.#edge, this.#bundle, this.#size] = [edge, bundle, size];
+    this.#full.clear();
     return true;
   }
 
   /** The tree is empty from now on; what lies there is written over. */
   empty(): void {
     [this.#edge, this.#bundle, this.#size] = [[], [], 0];
+    this.#full.clear();
   }
 
   /** Takes these leaves in; what fills a tile is written. `flush` writes the rest. Throws `CH-STORE-FAILED`. */
@@ -79,11 +83,15 @@ export class Tiles {
   /** Throws `CH-STORE-FAILED` where a tile is missing. */
   readonly hash: ReadHash = async (level, index) => {
     const tileLevel = Math.floor(level / heightOfTile);
-    const count = 2 ** (level % heightOfTile);
-    const from = index * count;
+    const height = level % heightOfTile;
+    const from = index * 2 ** height;
     const number = Math.floor(from / width);
-    const tile = await this.#whole(tileLevel, number);
-    return reduced(tile.slice(from % width, (from % width) + count));
+    const edge = this.#edge[tileLevel];
+    if (edge?.number === number) return reduced(edge.hashes.slice(from % width, (from % width) + 2 ** height));
+    const tree = await this.#full.get(`${tileLevel}/${number}`, () => this.#whole(tileLevel, number));
+    const hash = tree[height]?.[(from % width) / 2 ** height];
+    if (hash === undefined) throw new RangeError(`a tile has no hash ${index} of height ${height}`);
+    return hash;
   };
 
   async #push(level: number, hash: Uint8Array): Promise<void> {
@@ -98,8 +106,6 @@ export class Tiles {
   }
 
   async #whole(level: number, number: number): Promise<readonly Uint8Array[]> {
-    const edge = this.#edge[level];
-    if (edge?.number === number) return edge.hashes;
     const bytes = await this.#read(tilePath(level, number));
     if (bytes?.length === width * hashBytes) return split(bytes);
     throw new ChanceryError('CH-STORE-FAILED', {

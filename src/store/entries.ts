@@ -46,21 +46,37 @@ export class Entries {
 
   /** In order, those after `after`. */
   async page({ portals, from, to }: EntryFilter, after: number, limit: number): Promise<Entry[]> {
-    let query = this.#db.selectFrom('entry').selectAll().where('number', '>', after).orderBy('number').limit(limit);
-    if (portals !== undefined) query = query.where('portalId', 'in', portals);
-    if (from !== undefined) query = query.where('recordedAt', '>=', from);
-    if (to !== undefined) query = query.where('recordedAt', '<', to);
-    return query.execute();
+    // Which they are is in the index: only then are they read.
+    let wanted = this.#db
+      .selectFrom('entry')
+      .select('number')
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(limit);
+    if (portals !== undefined) wanted = wanted.where('portalId', 'in', portals);
+    if (from !== undefined) wanted = wanted.where('recordedAt', '>=', from);
+    if (to !== undefined) wanted = wanted.where('recordedAt', '<', to);
+    return this.#db.selectFrom('entry').selectAll().where('number', 'in', wanted).orderBy('number').execute();
   }
 
-  /** Of each chat, how many there are and the number of the last. */
+  /** Of each chat, how many there are and the number within the chat of the last. */
   async sequences(): Promise<{ portalId: PortalId; count: number; last: number }[]> {
-    const rows = await this.#db
+    // This much is in the index.
+    const counted = await this.#db
       .selectFrom('entry')
-      .select((eb) => ['portalId', eb.fn.countAll<number>().as('count'), eb.fn.max<number>('seq').as('last')])
+      .select((eb) => ['portalId', eb.fn.countAll<number>().as('count'), eb.fn.max<number>('number').as('latest')])
       .groupBy('portalId')
       .execute();
-    return rows;
+    const sequences: { portalId: PortalId; count: number; last: number }[] = [];
+    for (const { portalId, count, latest } of counted) {
+      const { seq } = await this.#db
+        .selectFrom('entry')
+        .select('seq')
+        .where('number', '=', latest)
+        .executeTakeFirstOrThrow();
+      sequences.push({ portalId, count, last: seq });
+    }
+    return sequences;
   }
 
   /** Those entries of a chat that are events, in order. */
@@ -70,7 +86,7 @@ export class Entries {
       .select(['eventId', 'recordedAt'])
       .where('portalId', '=', portalId)
       .where('eventId', 'is not', null)
-      .orderBy('seq')
+      .orderBy('number')
       .execute();
     return rows.flatMap(({ eventId, recordedAt }) => (eventId === null ? [] : [{ eventId, recordedAt }]));
   }

@@ -22,9 +22,9 @@ const statements = `
     event_id TEXT,
     epoch_id INTEGER NOT NULL,
     leaf BLOB NOT NULL,
-    sealed BLOB NOT NULL,
-    UNIQUE (portal_id, seq)
+    sealed BLOB NOT NULL
   ) STRICT;
+  CREATE INDEX entry_portal ON entry (portal_id, number, recorded_at);
   CREATE INDEX entry_event ON entry (event_id) WHERE event_id IS NOT NULL;
 `;
 
@@ -64,7 +64,7 @@ export class EntryFile {
        VALUES (@number, @portalId, @seq, @kind, @at, @recordedAt, @eventId, @epochId, @leaf, @sealed)`,
     );
     this.#count = database.prepare('SELECT max(number) + 1 FROM entry').pluck();
-    this.#countOf = database.prepare('SELECT max(seq) FROM entry WHERE portal_id = ?').pluck();
+    this.#countOf = database.prepare('SELECT seq FROM entry WHERE portal_id = ? ORDER BY number DESC LIMIT 1').pluck();
   }
 
   /** The number of the next. */

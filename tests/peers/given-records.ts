@@ -17,7 +17,7 @@ export interface GivenRecord {
 /** Writes a bag into `bag`, through the command line, as an officer does it. */
 export async function exportTo(
   bag: string,
-  { bridge, officerKey }: House,
+  { bridge, officerKey }: Pick<House, 'bridge' | 'officerKey'>,
   args: readonly string[] = [],
 ): Promise<void> {
   await bridge.command(
