@@ -82,16 +82,12 @@ export class Archive {
 
   /** For each, that it is in the tree of this checkpoint. Throws `CH-COMMAND-INVALID` for a number that is not in it. */
   async proofs(numbers: readonly number[], checkpoint: string): Promise<string[]> {
-    const proofs: string[] = [];
-    for (const number of numbers) {
-      const proof = await this.#parts.publishing.proof(number, checkpoint);
-      if (proof === undefined)
-        throw new ChanceryError('CH-COMMAND-INVALID', {
-          detail: `Entry ${number} is not in the tree of this checkpoint.`,
-        });
-      proofs.push(proof);
-    }
-    return proofs;
+    const proofs = await this.#parts.publishing.proofs(numbers, checkpoint);
+    return proofs.map((proof, place) => {
+      if (proof !== undefined) return proof;
+      const detail = `Entry ${numbers[place]} is not in the tree of this checkpoint.`;
+      throw new ChanceryError('CH-COMMAND-INVALID', { detail });
+    });
   }
 
   /** Records it, and proves that it is recorded. */
@@ -99,7 +95,7 @@ export class Archive {
     const { store, ledger, publishing } = this.#parts;
     const entry = await ledger.recordOpenly(store, happening);
     const { checkpoint } = await publishing.publish();
-    const proof = await publishing.proof(entry.number, checkpoint);
+    const [proof] = await publishing.proofs([entry.number], checkpoint);
     if (proof === undefined)
       throw new ChanceryError('CH-STORE-FAILED', { detail: 'The head does not reach the entry.' });
     return { ...entry, proof, checkpoint };

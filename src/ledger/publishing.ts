@@ -9,7 +9,7 @@ import type { Log } from '../base/logging.ts';
 import type { Store } from '../store/store.ts';
 import { replaceFile } from '../vault/replace-file.ts';
 import { type Head, openHead, signHead, type Signer } from './checkpoint.ts';
-import { inclusionProof, rootOf } from './merkle.ts';
+import { inclusionProof, type ReadHash, rootOf } from './merkle.ts';
 import { writeProof } from './proof.ts';
 import { Tiles } from './tiles.ts';
 
@@ -92,11 +92,19 @@ export class Publishing {
     return this.#running;
   }
 
-  /** Undefined where the entry is not in the tree of this checkpoint, or that is none of ours. */
-  async proof(number: number, checkpoint: string): Promise<string | undefined> {
+  /** For each entry; undefined where it is not in the tree of this checkpoint, or that is none of ours. */
+  async proofs(numbers: readonly number[], checkpoint: string): Promise<readonly (string | undefined)[]> {
     const head = openHead(checkpoint, this.verifierKey);
-    if ('fault' in head || number >= head.size || head.size > this.#tiles.size) return undefined;
-    return writeProof(number, await inclusionProof(number, head.size, this.#tiles.hash), checkpoint);
+    const isKnown = !('fault' in head) && head.size <= this.#tiles.size;
+    const read = remembered(this.#tiles.hash);
+    const proofs: (string | undefined)[] = [];
+    for (const number of numbers)
+      proofs.push(
+        isKnown && number < head.size
+          ? writeProof(number, await inclusionProof(number, head.size, read), checkpoint)
+          : undefined,
+      );
+    return proofs;
   }
 
   async #publishNow(): Promise<PublishedHead> {
@@ -189,3 +197,14 @@ export class Publishing {
 }
 
 const forked = (detail: string): ChanceryError => new ChanceryError('CH-LEDGER-FORKED', { detail });
+
+/** Proofs of one head have most of their hashes in common. */
+function remembered(read: ReadHash): ReadHash {
+  const known = new Map<string, Uint8Array>();
+  return async (level, index) => {
+    const place = `${level}/${index}`;
+    const hash = known.get(place) ?? (await read(level, index));
+    known.set(place, hash);
+    return hash;
+  };
+}

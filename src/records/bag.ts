@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, writeFileSync } from 'node:fs';
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -21,9 +21,6 @@ interface BagFile {
   readonly bytes: number;
   readonly sha512: string;
 }
-
-/** The disk takes many together in the time of one. */
-const filesAtOnce = 64;
 
 export class Bag {
   readonly #directory: string;
@@ -63,12 +60,14 @@ export class Bag {
     this.#files.push({ path: `data/${path}`, bytes, sha512: hash.digest('hex') });
   }
 
-  /** Many small files at once, below `data/`; on disk when it resolves. */
-  async addSmall(files: readonly (readonly [path: string, text: string])[]): Promise<void> {
-    for (let at = 0; at < files.length; at += filesAtOnce)
-      await Promise.all(files.slice(at, at + filesAtOnce).map(([path, text]) => this.#put(`data/${path}`, text)));
-    for (const [path, text] of files)
-      this.#files.push({ path: `data/${path}`, bytes: Buffer.byteLength(text), sha512: sha512(text) });
+  /**
+   * A small file below `data/`, of which there are thousands: nobody else waits meanwhile, so this is the quickest way.
+   * The disk is not waited for: what a power cut takes, the bag's verifier misses.
+   */
+  async addSmall(path: string, text: string): Promise<void> {
+    const whole = await this.#folderOf(`data/${path}`);
+    await onDisk(whole, async () => writeFileSync(whole, text, { flag: 'wx', mode: 0o600 }));
+    this.#files.push({ path: `data/${path}`, bytes: Buffer.byteLength(text), sha512: sha512(text) });
   }
 
   /** The list of every file so far, for people (36 CFR 1235.48). It cannot list itself. */

@@ -57,8 +57,8 @@ export async function exportRecords(source: RecordSource, options: ExportOptions
     await bag.add('records.jsonl', linesOf(source, opening, { ...options, size, tally, numbers }));
     for (let at = 0; at < numbers.length; at += proofsAtOnce) {
       const some = numbers.slice(at, at + proofsAtOnce);
-      const proofs = await source.proofs(some, checkpoint);
-      await bag.addSmall(proofs.map((proof, place) => [`proofs/${some[place]}.tlog-proof`, proof]));
+      for (const [place, proof] of (await source.proofs(some, checkpoint)).entries())
+        await bag.addSmall(`proofs/${some[place]}.tlog-proof`, proof);
     }
     const statement = { asked, redacted, made: new Date(now).toISOString(), ...tally.told(), size, verifierKey };
     await bag.add('statement.json', [`${JSON.stringify(statement, null, 2)}\n`]);
