@@ -52,6 +52,10 @@ const catalogue = {
     advice:
       'Do not go on: entries are missing or were changed, such as by a backup that was put back. Put the newest database and ledger folder back, or ask a records officer.',
   },
+  'CH-LEDGER-OUTSIDE': {
+    message: 'A place outside does not take or give the head of the ledger.',
+    advice: 'Check records.heads_directory, records.heads_url and its token; each new head is tried again.',
+  },
   'CH-NODE-TOO-OLD': { message: 'This Node.js is too old.', advice: 'Use Node.js 24 or newer.' },
   'CH-LISTEN-FAILED': {
     message: 'A port could not be opened.',

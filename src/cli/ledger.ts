@@ -9,10 +9,12 @@ import { Archive } from '../ledger/archive.ts';
 import { signerOf } from '../ledger/checkpoint.ts';
 import type { LedgerParts } from '../ledger/examination.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { type HeadsPlace, headsFolder, headsUrl, OutsideHeads } from '../ledger/outside-heads.ts';
 import { Publishing } from '../ledger/publishing.ts';
 import type { AccountId } from '../model/ids.ts';
 import type { Store } from '../store/store.ts';
 import { EntryKeys } from '../vault/entry-keys.ts';
+import { readTokenFile } from '../vault/secret-file.ts';
 
 /** The ledger before the store is open: the store asks it before each commit. */
 export interface KeptLedger {
@@ -45,13 +47,9 @@ export async function keptLedger(
     ledger,
     async open(store, log) {
       const seed = await store.write((unit) => unit.secrets.ensure('heads'));
-      const publishing = new Publishing({
-        store,
-        directory,
-        headsDirectory: records.heads_directory,
-        signer: signerOf(records.origin ?? `${homeserver.server_name.replace(':', '-')}/chancery`, seed),
-        log,
-      });
+      const signer = signerOf(records.origin ?? `${homeserver.server_name.replace(':', '-')}/chancery`, seed);
+      const outside = new OutsideHeads(await placesOf(records, signer.name), log);
+      const publishing = new Publishing({ store, directory, outside, signer, log });
       await publishing.open();
       await ledger.begin(store);
       let timer: NodeJS.Timeout | undefined;
@@ -78,4 +76,14 @@ export async function keptLedger(
       };
     },
   };
+}
+
+/** Throws `CH-SECRET-MISSING` and `CH-SECRET-INVALID` for the token. */
+async function placesOf(records: Config['records'], origin: string): Promise<HeadsPlace[]> {
+  const { heads_directory: folder, heads_url: url, heads_token_file: file } = records;
+  const token = file === undefined ? undefined : await readTokenFile(file);
+  return [
+    ...(folder === undefined ? [] : [headsFolder(folder, origin)]),
+    ...(url === undefined ? [] : [headsUrl({ url, token })]),
+  ];
 }

@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../../../src/base/logging.ts';
+import { createLog, type Log } from '../../../src/base/logging.ts';
 import { signerOf } from '../../../src/ledger/checkpoint.ts';
 import { Archive, type SealedEntry } from '../../../src/ledger/archive.ts';
 import { examineLedger, type LedgerFinding } from '../../../src/ledger/examination.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
+import { type HeadsAt, headsFolder, headsUrl, OutsideHeads } from '../../../src/ledger/outside-heads.ts';
 import { Publishing } from '../../../src/ledger/publishing.ts';
 import { Opening, type OpenRecord } from '../../../src/records/opening.ts';
 import type { Epoch } from '../../../src/store/entries.ts';
@@ -17,6 +18,13 @@ import { makeOfficerKey, type OfficerKey } from '../../../src/vault/officer-key.
 export const databaseKey = new Uint8Array(32).fill(7);
 export const passphrase = 'five words that nobody guesses';
 
+export interface HouseOptions {
+  /** A folder and a URL outside. */
+  readonly heads?: string;
+  readonly url?: HeadsAt;
+  readonly log?: Log;
+}
+
 export class RecordedHouse {
   readonly directory = mkdtempSync(join(tmpdir(), 'ledger-'));
   readonly heads: string | undefined;
@@ -26,13 +34,17 @@ export class RecordedHouse {
   archive!: Archive;
   publishing!: Publishing;
   #keys!: EntryKeys;
+  readonly #url: HeadsAt | undefined;
+  readonly #log: Log;
 
-  private constructor(heads: string | undefined) {
+  private constructor({ heads, url, log = createLog('silent') }: HouseOptions) {
     this.heads = heads;
+    this.#url = url;
+    this.#log = log;
   }
 
-  static async open({ heads }: { readonly heads?: string } = {}): Promise<RecordedHouse> {
-    const house = new RecordedHouse(heads);
+  static async open(options: HouseOptions = {}): Promise<RecordedHouse> {
+    const house = new RecordedHouse(options);
     house.officer = await makeOfficerKey(join(house.directory, 'officer.age'), passphrase);
     await house.start();
     return house;
@@ -51,9 +63,15 @@ export class RecordedHouse {
     this.publishing = new Publishing({
       store: this.store,
       directory: this.tree,
-      headsDirectory: this.heads,
+      outside: new OutsideHeads(
+        [
+          ...(this.heads === undefined ? [] : [headsFolder(this.heads, 'agency.example/chancery')]),
+          ...(this.#url === undefined ? [] : [headsUrl(this.#url)]),
+        ],
+        this.#log,
+      ),
       signer: signerOf('agency.example/chancery', new Uint8Array(32).fill(3)),
-      log: createLog('silent'),
+      log: this.#log,
     });
     await this.publishing.open();
     await this.ledger.begin(this.store);
