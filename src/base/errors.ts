@@ -138,6 +138,11 @@ const catalogue = {
     message: 'This epoch of the records has ended.',
     advice: 'Seal with the epoch that follows; if none does, restart the bridge.',
   },
+  'CH-OFFICER-UNPROVEN': {
+    message: 'That a records officer asks for this is not proven.',
+    advice: 'Use the key of an officer who is named in records.recipients.',
+    status: 403,
+  },
   'CH-ENTRY-KEYS-INVALID': {
     message: 'The file of entry keys is not usable.',
     advice: 'Restore it from a backup; nothing was changed.',

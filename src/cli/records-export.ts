@@ -44,7 +44,8 @@ export async function recordsExport(options: RecordsExportOptions): Promise<void
   );
 }
 
-function timeOf(text: string, option: string): number {
+/** Milliseconds since the Unix epoch. Throws `CH-COMMAND-INVALID`. */
+export function timeOf(text: string, option: string): number {
   const time = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new ChanceryError('CH-COMMAND-INVALID', {

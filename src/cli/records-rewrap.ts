@@ -6,6 +6,7 @@ import { checkRecipients } from '../vault/recipients.ts';
 import { readConfiguration } from './configuration.ts';
 import { ControlClient } from './control-client.ts';
 import { askForOfficer } from './officer.ts';
+import { giveOrder } from './proven-order.ts';
 import { allEpochs } from './record-source.ts';
 
 export interface RecordsRewrapOptions {
@@ -14,7 +15,6 @@ export interface RecordsRewrapOptions {
   readonly answers?: string;
 }
 
-const withinMs = 60_000;
 const epochsAtOnce = 20;
 
 /** Throws `CH-NOT-RUNNING`, `CH-PASSPHRASE-WRONG`, `CH-RECORDS-KEY-WRONG`, `CH-RECIPIENT-INVALID`. */
@@ -34,11 +34,8 @@ export async function recordsRewrap(options: RecordsRewrapOptions): Promise<void
     const some: { id: number; wrappedKey: string }[] = [];
     for (const { id, wrappedKey } of epochs.slice(at, at + epochsAtOnce))
       some.push({ id, wrappedKey: await rewrap(wrappedKey, officer, recipients) });
-    await client.ask(z.object({}), {
-      path: '/records/epochs',
-      body: { officer: officer.name, epochs: some },
-      timeoutMs: withinMs,
-    });
+    const order = { do: 'rewrap', epochs: some };
+    await giveOrder(client, officer, { shape: z.object({}), path: '/records/epochs', order });
   }
   process.stdout.write(`${epochs.length} epochs are sealed for ${recipients.length} officers now.\n`);
 }

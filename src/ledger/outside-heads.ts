@@ -31,9 +31,12 @@ export interface HeadsAt {
 const withinMs = 5_000;
 const maxAnswerBytes = 65_536;
 
+/** The name of a ledger as a part of the name of a file. */
+export const fileName = (origin: string): string => origin.replaceAll('/', '-');
+
 /** `origin` is the name of the ledger, from which the name of the file is made. */
 export function headsFolder(folder: string, origin: string): HeadsPlace {
-  const path = join(folder, `${origin.replaceAll('/', '-')}.checkpoint`);
+  const path = join(folder, `${fileName(origin)}.checkpoint`);
   return {
     setting: 'records.heads_directory',
     put: (checkpoint) => replaceFile(path, checkpoint),

@@ -68,6 +68,19 @@ export class Entries {
     return query.execute();
   }
 
+  /** Those from `from` up to and with `to` that are of the house, in order. */
+  async ofHouse(from: number, to: number): Promise<number[]> {
+    const rows = await this.#db
+      .selectFrom('entry')
+      .select('number')
+      .where('portalId', '=', theHouse)
+      .where('number', '>=', from)
+      .where('number', '<=', to)
+      .orderBy('number')
+      .execute();
+    return rows.map(({ number }) => number);
+  }
+
   /** Of each chat, how many there are and the number of the last. */
   async sequences(): Promise<{ portalId: PortalId; count: number; last: number }[]> {
     const rows = await this.#db

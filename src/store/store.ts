@@ -8,6 +8,7 @@ import { Acts } from './acts.ts';
 import { Backlog } from './backlog.ts';
 import { Choices } from './choices.ts';
 import { openDatabase } from './database.ts';
+import { Disposals } from './disposals.ts';
 import { Entries } from './entries.ts';
 import { Ghosts } from './ghosts.ts';
 import { Journal } from './journal.ts';
@@ -25,6 +26,7 @@ export interface Repositories {
   readonly acts: Acts;
   readonly choices: Choices;
   readonly backlog: Backlog;
+  readonly disposals: Disposals;
   readonly entries: Entries;
   readonly ghosts: Ghosts;
   readonly journal: Journal;
@@ -110,6 +112,7 @@ const repositoriesOver = (db: Connection, credentials: SealedValues): Repositori
   acts: new Acts(db),
   choices: new Choices(db),
   backlog: new Backlog(db),
+  disposals: new Disposals(db),
   entries: new Entries(db),
   ghosts: new Ghosts(db),
   journal: new Journal(db),

@@ -132,6 +132,11 @@ export class EntryKeys {
 
   /** Of the first `count` entries, those whose key is neither kept nor destroyed. Reads all of them. Throws `CH-STORE-FAILED`. */
   async *unreadable(count: number): AsyncGenerator<{ readonly number: number; readonly why: 'missing' | 'damaged' }> {
+    for await (const { number, why } of this.gone(count)) if (why !== 'destroyed') yield { number, why };
+  }
+
+  /** As `unreadable`, those that were destroyed as well. */
+  async *gone(count: number): AsyncGenerator<{ readonly number: number; readonly why: Exclude<EntryKey, Uint8Array> }> {
     const buffer = Buffer.alloc(batch * recordBytes);
     for (let first = 0; first < count; first += batch) {
       const records = await onDisk(this.#path, () => readAt(this.#file, offsetOf(first), buffer));
@@ -139,7 +144,7 @@ export class EntryKeys {
         const at = (number - first) * recordBytes;
         const why =
           at + recordBytes > records.length ? 'missing' : readRecord(number, records.subarray(at, at + recordBytes));
-        if (why === 'missing' || why === 'damaged') yield { number, why };
+        if (typeof why === 'string') yield { number, why };
       }
     }
   }

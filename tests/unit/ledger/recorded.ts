@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { createLog, type Log } from '../../../src/base/logging.ts';
 import { signerOf } from '../../../src/ledger/checkpoint.ts';
 import { Archive, type SealedEntry } from '../../../src/ledger/archive.ts';
+import { DisposalFile } from '../../../src/ledger/disposal-file.ts';
+import { Disposing } from '../../../src/ledger/disposing.ts';
 import { examineLedger, type LedgerFinding } from '../../../src/ledger/examination.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { type HeadsAt, headsFolder, headsUrl, OutsideHeads } from '../../../src/ledger/outside-heads.ts';
@@ -33,6 +35,7 @@ export class RecordedHouse {
   ledger!: Ledger;
   archive!: Archive;
   publishing!: Publishing;
+  disposing!: Disposing;
   #keys!: EntryKeys;
   readonly #url: HeadsAt | undefined;
   readonly #log: Log;
@@ -76,6 +79,16 @@ export class RecordedHouse {
     await this.publishing.open();
     await this.ledger.begin(this.store);
     const { store, ledger, publishing } = this;
+    const signer = signerOf('agency.example/chancery', new Uint8Array(32).fill(3));
+    this.disposing = new Disposing({
+      store,
+      keys: this.#keys,
+      file: new DisposalFile(join(this.tree, 'disposals'), signer),
+      outside: this.heads === undefined ? undefined : new DisposalFile(join(this.heads, 'disposals'), signer),
+      log: this.#log,
+      now: Date.now,
+    });
+    await this.disposing.replay();
     this.archive = new Archive({ store, ledger, keys: this.#keys, publishing });
   }
 
