@@ -138,6 +138,11 @@ const catalogue = {
     message: 'This epoch of the records has ended.',
     advice: 'Seal with the epoch that follows; if none does, restart the bridge.',
   },
+  'CH-ROLE-REFUSED': {
+    message: 'This is for another role.',
+    advice: 'Who administers the bridge and who keeps its records ask at different sockets: see docs/records.md.',
+    status: 403,
+  },
   'CH-OFFICER-UNPROVEN': {
     message: 'That a records officer asks for this is not proven.',
     advice: 'Use the key of an officer who is named in records.recipients.',

@@ -39,9 +39,9 @@ export async function recordsDestroy(options: RecordsDestroyOptions): Promise<vo
     ...(from === undefined ? {} : { from: timeOf(from, '--from') }),
     ...(before === undefined ? {} : { to: timeOf(before, '--before') }),
   };
-  const { data } = await readConfiguration(options.config);
+  const configuration = await readConfiguration(options.config);
   const officer = await askForOfficer('records destroy', { ...options, key: options.officerKey });
-  const client = new ControlClient(data.directory);
+  const client = ControlClient.forRecords(configuration);
   const ranges = rangesOf(await chosen(recordSourceOver(client), asked, officer));
   if (dryRun || ranges.length === 0) {
     process.stdout.write(`${countIn(ranges)} entries would be destroyed; nothing was.\n`);

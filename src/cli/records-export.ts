@@ -27,10 +27,10 @@ export async function recordsExport(options: RecordsExportOptions): Promise<void
     ...(options.from === undefined ? {} : { from: timeOf(options.from, '--from') }),
     ...(options.to === undefined ? {} : { to: timeOf(options.to, '--to') }),
   };
-  const { data } = await readConfiguration(options.config);
+  const configuration = await readConfiguration(options.config);
   const officer = await askForOfficer('records export', options);
   const directory = resolve(options.out);
-  const { records, destroyed } = await exportRecords(recordSourceOver(new ControlClient(data.directory)), {
+  const { records, destroyed } = await exportRecords(recordSourceOver(ControlClient.forRecords(configuration)), {
     asked,
     redacted: options.redact ?? [],
     officer,

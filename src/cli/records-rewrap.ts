@@ -19,8 +19,8 @@ const epochsAtOnce = 20;
 
 /** Throws `CH-NOT-RUNNING`, `CH-PASSPHRASE-WRONG`, `CH-RECORDS-KEY-WRONG`, `CH-RECIPIENT-INVALID`. */
 export async function recordsRewrap(options: RecordsRewrapOptions): Promise<void> {
-  const { data, records } = await readConfiguration(options.config);
-  const recipients = checkRecipients(records.recipients);
+  const configuration = await readConfiguration(options.config);
+  const recipients = checkRecipients(configuration.records.recipients);
   const officer = await askForOfficer('records rewrap', options);
   if (!recipients.includes(officer.recipient))
     throw new ChanceryError('CH-RECIPIENT-INVALID', {
@@ -28,7 +28,7 @@ export async function recordsRewrap(options: RecordsRewrapOptions): Promise<void
       detail:
         'The key that opens the epochs is not in records.recipients, so it would open nothing afterwards. Put it there, or let another officer do this.',
     });
-  const client = new ControlClient(data.directory);
+  const client = ControlClient.forRecords(configuration);
   const epochs = await allEpochs(client);
   for (let at = 0; at < epochs.length; at += epochsAtOnce) {
     const some: { id: number; wrappedKey: string }[] = [];

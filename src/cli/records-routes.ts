@@ -1,4 +1,4 @@
-/** What the running bridge hands to a records officer over the control socket: what is sealed stays sealed on the way. */
+/** What the running bridge hands to a records officer over their socket: what is sealed stays sealed on the way. */
 import { z } from 'zod';
 import { ChanceryError } from '../base/errors.ts';
 import type { HttpRequest, Route } from '../base/http-listener.ts';

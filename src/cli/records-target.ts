@@ -1,4 +1,4 @@
-/** The ledger as the control socket hands it out. */
+/** The ledger as it is handed out to records officers. */
 import { systemClock } from '../base/clock.ts';
 import type { Archive } from '../ledger/archive.ts';
 import { asId, type PortalId, type RoomId } from '../model/ids.ts';

@@ -121,6 +121,11 @@ const records = section({
     .describe(
       'A folder outside, such as on another machine, in which each signed head of the ledger is put as well: whoever keeps it can tell when the ledger is made smaller or another.',
     ),
+  socket: path('/run/chancery-records/records.sock')
+    .optional()
+    .describe(
+      'The socket for records officers, where they are other users of this machine: the group of its folder may open it. Without it: records.sock in data.directory, for the user of the bridge only.',
+    ),
   heads_url: guardedUrl('https://heads.example/agency.checkpoint')
     .optional()
     .describe(
