@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { ChanceryError } from '../base/errors.ts';
 import type { Log } from '../base/logging.ts';
+import { reached } from '../base/named-points.ts';
 import type { Happening } from '../model/happening.ts';
 import { areRanges, below, countIn, type NumberRanges, numbersIn } from '../model/number-ranges.ts';
 import type { Disposal } from '../store/disposals.ts';
@@ -79,6 +80,7 @@ export class Disposing {
     const disposal = { id: randomBytes(16).toString('hex'), at: now(), ranges };
     const more = { author: { id: officer }, reason };
     const number = await store.write((unit) => this.#record(unit, disposal, more));
+    reached('disposal.recorded');
     await this.#carryOut([{ ...disposal, entry: number }]);
     return { number, entries: countIn(ranges) };
   }

@@ -83,6 +83,25 @@ test('an older file of keys that is put back while the bridge is down is destroy
   expect(existsSync(join(scene.house.directory, 'localhost-chancery.disposals'))).toBe(true);
 }, 120_000);
 
+test('a bridge that is killed between the record of a disposal and its work does that work at the next start', async () => {
+  const { bridge } = scene.house;
+  const { room } = await scene.openChat('to be forgotten in a crash');
+  await scene.settled();
+  const before = destroyedIn(await exported());
+  const count = recordsIn(await exported('--chat', room)).length;
+  await bridge.stop();
+  await bridge.start({ dieAt: 'disposal.recorded' });
+  const keys = readFileSync(file('entry-keys'));
+  await expect(destroy(['--chat', room])).rejects.toThrow('CH-NOT-RUNNING');
+  await bridge.ended(15_000);
+  // Nothing was done yet but to record it.
+  expect(readFileSync(file('entry-keys')).subarray(0, keys.length).equals(keys)).toBe(true);
+  await bridge.start();
+  const bag = await exported();
+  expect(destroyedIn(bag)).toBe(before + count);
+  expect(JSON.stringify(recordsIn(bag))).not.toContain('to be forgotten in a crash');
+}, 120_000);
+
 test('without the key of an officer who is named nothing is destroyed, and an order without its scope or reason is none', async () => {
   const before = destroyedIn(await exported());
   const stranger = join(outside, 'stranger.age');
