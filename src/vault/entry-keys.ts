@@ -130,12 +130,7 @@ export class EntryKeys {
     });
   }
 
-  /** Of the first `count` entries, those whose key is neither kept nor destroyed. Reads all of them. Throws `CH-STORE-FAILED`. */
-  async *unreadable(count: number): AsyncGenerator<{ readonly number: number; readonly why: 'missing' | 'damaged' }> {
-    for await (const { number, why } of this.gone(count)) if (why !== 'destroyed') yield { number, why };
-  }
-
-  /** As `unreadable`, those that were destroyed as well. */
+  /** Of the first `count` entries, those whose key is not kept, and why. Reads all of them. Throws `CH-STORE-FAILED`. */
   async *gone(count: number): AsyncGenerator<{ readonly number: number; readonly why: Exclude<EntryKey, Uint8Array> }> {
     const buffer = Buffer.alloc(batch * recordBytes);
     for (let first = 0; first < count; first += batch) {

@@ -78,9 +78,12 @@ describe('a valid configuration', () => {
 
   test('puts heads at a URL that is encrypted, or on this machine, with a token from a file', async () => {
     const records = (section: string) => load(`${minimal}records: ${section}\n`).then((config) => config.records);
-    expect(await records('{heads_url: "https://heads.example/a?b=1", heads_token_file: heads.token}')).toMatchObject({
+    expect(
+      await records('{heads_url: "https://heads.example/a?b=1", heads_token_file: heads.token, socket: s}'),
+    ).toMatchObject({
       heads_url: 'https://heads.example/a?b=1',
       heads_token_file: join(folder, 'heads.token'),
+      socket: join(folder, 's'),
     });
     for (const url of ['http://127.0.0.1:8/a', 'http://[::1]:8/a', 'http://localhost/a'])
       expect(await records(`{heads_url: "${url}"}`)).toMatchObject({ heads_url: url });
