@@ -52,6 +52,10 @@ const catalogue = {
     advice:
       'Do not go on: entries are missing or were changed, such as by a backup that was put back. Put the newest database and ledger folder back, or ask a records officer.',
   },
+  'CH-LEDGER-OUTSIDE': {
+    message: 'A place outside does not take or give the head of the ledger.',
+    advice: 'Check records.heads_directory, records.heads_url and its token; each new head is tried again.',
+  },
   'CH-NODE-TOO-OLD': { message: 'This Node.js is too old.', advice: 'Use Node.js 24 or newer.' },
   'CH-LISTEN-FAILED': {
     message: 'A port could not be opened.',
@@ -133,6 +137,16 @@ const catalogue = {
   'CH-RECORDS-EPOCH-ENDED': {
     message: 'This epoch of the records has ended.',
     advice: 'Seal with the epoch that follows; if none does, restart the bridge.',
+  },
+  'CH-ROLE-REFUSED': {
+    message: 'This is for another role.',
+    advice: 'Who administers the bridge and who keeps its records ask at different sockets: see docs/records.md.',
+    status: 403,
+  },
+  'CH-OFFICER-UNPROVEN': {
+    message: 'That a records officer asks for this is not proven.',
+    advice: 'Use the key of an officer who is named in records.recipients.',
+    status: 403,
   },
   'CH-ENTRY-KEYS-INVALID': {
     message: 'The file of entry keys is not usable.',

@@ -4,7 +4,7 @@
  */
 import { channel } from 'node:diagnostics_channel';
 
-/** The names, in the order in which a message passes them. */
+/** The names, in the order in which a message passes them; then that of an officer's disposal. */
 export const namedPoints = [
   'inbound.received',
   'inbound.accepted',
@@ -24,6 +24,7 @@ export const namedPoints = [
   'outbound.sending',
   'outbound.sent',
   'outbound.done',
+  'disposal.recorded',
 ] as const;
 
 export type NamedPoint = (typeof namedPoints)[number];

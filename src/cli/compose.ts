@@ -114,7 +114,7 @@ export async function compose(config: Config, version: string): Promise<Composit
     log,
     ...(ledger === undefined
       ? {}
-      : { records: recordsTarget(ledger.archive, { ...ledger.parts, homeserver, identifiers, bot: context.bot }) }),
+      : { records: recordsTarget(ledger, { ...ledger.parts, homeserver, identifiers, bot: context.bot }) }),
     async start() {
       if (monitoring.port !== undefined) {
         metrics.measureProcess(version);

@@ -1,10 +1,12 @@
-/** Asks the running bridge over its control socket. */
+/** Asks the running bridge over one of its sockets. */
 import { type IncomingMessage, request } from 'node:http';
 import { z } from 'zod';
 import { readBounded } from '../base/answer-body.ts';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
-import { controlSocketIn } from './control-server.ts';
+import type { Config } from '../config/schema.ts';
+import type { SocketPlace } from './socket-server.ts';
+import { controlSocketIn, recordsSocketOf } from './sockets.ts';
 
 /** The bridge answered with an error of the catalogue. */
 export class ControlRefusal extends Error {
@@ -23,8 +25,14 @@ const maxAnswerBytes = 1_000_000;
 export class ControlClient {
   readonly #path: string;
 
-  constructor(dataDirectory: string) {
-    this.#path = controlSocketIn(dataDirectory);
+  /** As who administers the bridge with this data directory. */
+  constructor(dataDirectory: string, { path }: SocketPlace = controlSocketIn(dataDirectory)) {
+    this.#path = path;
+  }
+
+  /** As a records officer. */
+  static forRecords(config: Pick<Config, 'data' | 'records'>): ControlClient {
+    return new ControlClient(config.data.directory, recordsSocketOf(config));
   }
 
   /**
@@ -66,7 +74,11 @@ export class ControlClient {
     } catch (thrown) {
       if (systemCodeOf(thrown) === 'ENOENT' || systemCodeOf(thrown) === 'ECONNREFUSED') throw this.#notRunning();
       const denied = systemCodeOf(thrown) === 'EACCES';
-      throw this.#notRunning(denied ? 'Only the user of the bridge may ask it.' : `${messageOf(thrown)}.`);
+      throw this.#notRunning(
+        denied
+          ? 'Only the user of the bridge may ask it, or the group that its configuration names.'
+          : `${messageOf(thrown)}.`,
+      );
     }
   }
 

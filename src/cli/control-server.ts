@@ -1,18 +1,17 @@
 /**
- * Where the running bridge takes orders from the command line: a socket in the data directory that only the user of the
- * bridge can open. A socket that a crash left behind is replaced; one that somebody answers is not.
+ * Where the running bridge takes orders from the command line: one socket for who administers it, and one for records
+ * officers. What belongs to the other role is refused at each.
  */
-import { chmod, lstat, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
-import { HttpListener, type Route } from '../base/http-listener.ts';
+import { ChanceryError } from '../base/errors.ts';
+import type { Route } from '../base/http-listener.ts';
 import type { Log } from '../base/logging.ts';
 import { userId } from '../config/formats.ts';
-import { ensurePrivateDirectory } from '../vault/private-directory.ts';
+import type { Config } from '../config/schema.ts';
 import { bodyOf } from './control-body.ts';
 import { recordsRoutes, type RecordsTarget } from './records-routes.ts';
+import { SocketServer } from './socket-server.ts';
+import { controlSocketIn, notFor, recordsSocketOf } from './sockets.ts';
 import type { AccountExaminations, ControlStep, OpenLogin } from './control-step.ts';
 
 /** How the bridge is. `live` decides the exit code of `chancery status`, and with it the health of a container. */
@@ -35,11 +34,6 @@ export interface ControlTarget {
   readonly records?: RecordsTarget;
 }
 
-/** The socket of the bridge that uses this data directory. */
-export const controlSocketIn = (dataDirectory: string): string => join(dataDirectory, 'control.sock');
-
-/** Of sockaddr_un on Linux, without the final zero. */
-const maxPathBytes = 107;
 const beginBody = z.strictObject({ network: z.string().max(64) });
 const puppetBody = z.strictObject({
   account: z.string().max(256),
@@ -52,37 +46,37 @@ const puppetOf = z.strictObject({ account: z.string().max(256) });
 const answerBody = z.strictObject({ answers: z.record(z.string().max(256), z.string().max(16_384)) });
 
 export class ControlServer {
-  readonly #path: string;
-  readonly #directory: string;
-  readonly #listener: HttpListener;
+  readonly #control: SocketServer;
+  readonly #records: SocketServer;
 
-  constructor(dataDirectory: string, target: ControlTarget, log: Log) {
-    this.#directory = dataDirectory;
-    this.#path = controlSocketIn(dataDirectory);
-    this.#listener = new HttpListener(routes(target), log);
+  constructor(config: Pick<Config, 'data' | 'records'>, target: ControlTarget, log: Log) {
+    const [administering, keeping] = [administratorsRoutes(target), recordsRoutes(target.records)];
+    this.#control = new SocketServer(
+      controlSocketIn(config.data.directory),
+      [...administering, ...notFor('administrators', keeping)],
+      log,
+    );
+    this.#records = new SocketServer(
+      recordsSocketOf(config),
+      [...keeping, ...notFor('records officers', administering)],
+      log,
+    );
   }
 
   /** Throws `CH-DATABASE-IN-USE` when another bridge answers here, `CH-LISTEN-FAILED`, `CH-STORE-FAILED`. */
   async start(): Promise<void> {
-    ensurePrivateDirectory(this.#directory);
-    if (Buffer.byteLength(this.#path) > maxPathBytes) {
-      const detail = `The path of a socket has at most ${maxPathBytes} bytes; choose a shorter data.directory.`;
-      throw new ChanceryError('CH-LISTEN-FAILED', { place: this.#path, detail });
-    }
-    await clearStale(this.#path);
-    await this.#listener.start({ socketPath: this.#path });
-    await chmod(this.#path, 0o600);
+    await this.#control.start();
+    await this.#records.start();
   }
 
-  /** Answers what is in hand, then removes the socket. */
+  /** Answers what is in hand, then removes the sockets. */
   async stop(): Promise<void> {
-    await this.#listener.stop();
+    await Promise.all([this.#control.stop(), this.#records.stop()]);
   }
 }
 
-function routes(target: ControlTarget): Route[] {
+function administratorsRoutes(target: ControlTarget): Route[] {
   return [
-    ...recordsRoutes(target.records),
     {
       method: 'GET',
       path: '/status',
@@ -133,35 +127,4 @@ function routes(target: ControlTarget): Route[] {
       },
     },
   ];
-}
-
-async function clearStale(path: string): Promise<void> {
-  try {
-    if (!(await lstat(path)).isSocket()) {
-      throw new ChanceryError('CH-LISTEN-FAILED', { place: path, detail: 'There is a file here that is no socket.' });
-    }
-  } catch (thrown) {
-    if (systemCodeOf(thrown) === 'ENOENT') return;
-    throw thrown;
-  }
-  const refused = await connectionError(path);
-  if (refused === undefined) {
-    throw new ChanceryError('CH-DATABASE-IN-USE', { place: path, detail: 'Somebody answers at this socket.' });
-  }
-  if (systemCodeOf(refused) !== 'ECONNREFUSED') {
-    throw new ChanceryError('CH-LISTEN-FAILED', { place: path, detail: `${messageOf(refused)}.`, cause: refused });
-  }
-  await rm(path, { force: true });
-}
-
-/** Undefined when somebody answers. */
-function connectionError(path: string): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(undefined);
-    });
-    socket.once('error', resolve);
-  });
 }

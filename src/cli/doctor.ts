@@ -43,18 +43,19 @@ export async function doctor({ config: path, json, homeserverConfig }: DoctorOpt
 }
 
 /** Whether what happens is kept. */
-const examineRecords = ({ records: { recipients, heads_directory: heads } }: Config): Finding => {
+const examineRecords = ({ records }: Config): Finding => {
+  const { recipients, heads_directory: folder, heads_url: url } = records;
   if (recipients.length === 0)
     return warning(
       'records.kept',
       'No ledger is kept: what is deleted on the homeserver is gone, and nothing of what was said can be proven.',
       'Make a key with `chancery records keygen`, and put what it prints into records.recipients.',
     );
-  return heads === undefined
+  return folder === undefined && url === undefined
     ? warning(
         'records.kept',
         `A ledger is kept for ${recipients.length} officers, but nobody outside keeps its heads: who has this machine could make another one.`,
-        'Set records.heads_directory to a folder on another machine.',
+        'Set records.heads_directory to a folder on another machine, or records.heads_url.',
       )
     : good(
         'records.kept',

@@ -7,12 +7,18 @@ import type { Log } from '../base/logging.ts';
 import type { Config } from '../config/schema.ts';
 import { Archive } from '../ledger/archive.ts';
 import { signerOf } from '../ledger/checkpoint.ts';
+import { DisposalFile } from '../ledger/disposal-file.ts';
+import { Disposing } from '../ledger/disposing.ts';
 import type { LedgerParts } from '../ledger/examination.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { type HeadsPlace, fileName, headsFolder, headsUrl, OutsideHeads } from '../ledger/outside-heads.ts';
 import { Publishing } from '../ledger/publishing.ts';
 import type { AccountId } from '../model/ids.ts';
+import { Challenges } from '../records/challenges.ts';
 import type { Store } from '../store/store.ts';
 import { EntryKeys } from '../vault/entry-keys.ts';
+import { readTokenFile } from '../vault/secret-file.ts';
+import type { OfficerParts } from './records-target.ts';
 
 /** The ledger before the store is open: the store asks it before each commit. */
 export interface KeptLedger {
@@ -21,8 +27,7 @@ export interface KeptLedger {
   open(store: Store): Promise<OpenLedger>;
 }
 
-export interface OpenLedger {
-  readonly archive: Archive;
+export interface OpenLedger extends OfficerParts {
   readonly parts: LedgerParts;
   start(): void;
   /** Everything that was recorded is in the tree, and its head is signed. The keys of the epoch are forgotten. */
@@ -58,19 +63,38 @@ export async function keptLedger(
     ledger,
     async open(store) {
       const seed = await store.write((unit) => unit.secrets.ensure('heads'));
+      const signer = signerOf(records.origin ?? `${homeserver.server_name.replace(':', '-')}/chancery`, seed);
+      const outside = new OutsideHeads(await placesOf(records, signer.name), log);
       const publishing = new Publishing({
         store,
         directory,
-        headsDirectory: records.heads_directory,
-        signer: signerOf(records.origin ?? `${homeserver.server_name.replace(':', '-')}/chancery`, seed),
+        outside,
+        signer,
         settled: () => ledger.settled(),
         log,
       });
       await publishing.open();
       await ledger.begin(store);
+      const now = (): number => systemClock.now();
+      const file = new DisposalFile(join(directory, 'disposals'), signer);
+      const { heads_directory: folder } = records;
+      const farFile =
+        folder === undefined ? undefined : new DisposalFile(join(folder, `${fileName(signer.name)}.disposals`), signer);
+      const disposing = new Disposing({
+        store,
+        keys,
+        file,
+        outside: farFile,
+        settled: () => ledger.settled(),
+        log,
+        now,
+      });
+      await disposing.replay();
       let timer: NodeJS.Timeout | undefined;
       return {
         archive: new Archive({ store, ledger, keys, publishing }),
+        disposing,
+        challenges: new Challenges(records.recipients, systemClock),
         parts: { store, keys, publishing },
         start() {
           publishing.start();
@@ -92,4 +116,14 @@ export async function keptLedger(
       };
     },
   };
+}
+
+/** Throws `CH-SECRET-MISSING` and `CH-SECRET-INVALID` for the token. */
+async function placesOf(records: Config['records'], origin: string): Promise<HeadsPlace[]> {
+  const { heads_directory: folder, heads_url: url, heads_token_file: file } = records;
+  const token = file === undefined ? undefined : await readTokenFile(file);
+  return [
+    ...(folder === undefined ? [] : [headsFolder(folder, origin)]),
+    ...(url === undefined ? [] : [headsUrl({ url, token })]),
+  ];
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { keepGarbageSmall } from '../base/memory.ts';
 import { ChanceryError } from '../base/errors.ts';
+import type { RecordsDestroyOptions } from './records-destroy.ts';
 import type { RecordsExportOptions } from './records-export.ts';
 import type { RecordsRewrapOptions } from './records-rewrap.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
@@ -126,6 +127,19 @@ function build(exitWith: (code: number) => void): Command {
     .option('--redact <field...>', 'leave these fields out, such as author people; that they are left out shows')
     .option('--answers <file>', 'the passphrase, as a JSON or YAML object with the key passphrase; - is standard input')
     .action(async (options: RecordsExportOptions) => (await import('./records-export.ts')).recordsExport(options));
+  records
+    .command('destroy')
+    .description('destroy what must not be kept any longer; who did it, and why, stays on record')
+    .addOption(config())
+    .requiredOption('-k, --officer-key <file>', "the officer's key, written by `chancery records keygen`")
+    .requiredOption('--reason <text>', 'why, such as the rule that asks for it; officers can read it for good')
+    .option('--chat <room or number>', 'of this chat only')
+    .option('--contact <number or id>', 'of the time in which this person was in a chat only')
+    .option('--from <time>', 'recorded at or after this, such as 2026-11-27 or 2026-11-27T08:00:00Z')
+    .option('--before <time>', 'recorded before this')
+    .option('--dry-run', 'only say how many there are', false)
+    .option('--answers <file>', 'the passphrase, as a JSON or YAML object with the key passphrase; - is standard input')
+    .action(async (options: RecordsDestroyOptions) => (await import('./records-destroy.ts')).recordsDestroy(options));
   records
     .command('rewrap')
     .description('let who is in records.recipients now open what was sealed before, with the key of an officer who can')

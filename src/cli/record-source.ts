@@ -1,4 +1,4 @@
-/** The ledger of the running bridge, as a command of an officer reads it over the control socket. */
+/** The ledger of the running bridge, as a command of an officer reads it over the socket for that. */
 import type { z } from 'zod';
 import type { RecordSource } from '../records/export.ts';
 import type { WrappedEpoch } from '../records/opening.ts';

@@ -12,8 +12,8 @@ const withinMs = 30 * 60_000;
 
 /** Resolves to the exit code: 0 nothing differs, 1 something does. Throws `CH-NOT-RUNNING`. */
 export async function recordsAudit({ config, json }: RecordsAuditOptions): Promise<0 | 1> {
-  const { data } = await readConfiguration(config);
-  const found = await new ControlClient(data.directory).ask(auditFound, {
+  const configuration = await readConfiguration(config);
+  const found = await ControlClient.forRecords(configuration).ask(auditFound, {
     path: '/records/audits',
     body: {},
     timeoutMs: withinMs,

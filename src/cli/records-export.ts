@@ -27,10 +27,10 @@ export async function recordsExport(options: RecordsExportOptions): Promise<void
     ...(options.from === undefined ? {} : { from: timeOf(options.from, '--from') }),
     ...(options.to === undefined ? {} : { to: timeOf(options.to, '--to') }),
   };
-  const { data } = await readConfiguration(options.config);
+  const configuration = await readConfiguration(options.config);
   const officer = await askForOfficer('records export', options);
   const directory = resolve(options.out);
-  const { records, destroyed } = await exportRecords(recordSourceOver(new ControlClient(data.directory)), {
+  const { records, destroyed } = await exportRecords(recordSourceOver(ControlClient.forRecords(configuration)), {
     asked,
     redacted: options.redact ?? [],
     officer,
@@ -44,7 +44,8 @@ export async function recordsExport(options: RecordsExportOptions): Promise<void
   );
 }
 
-function timeOf(text: string, option: string): number {
+/** Milliseconds since the Unix epoch. Throws `CH-COMMAND-INVALID`. */
+export function timeOf(text: string, option: string): number {
   const time = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new ChanceryError('CH-COMMAND-INVALID', {

@@ -1,7 +1,8 @@
-/** What the running bridge hands to a records officer over the control socket: what is sealed stays sealed on the way. */
+/** What the running bridge hands to a records officer over their socket: what is sealed stays sealed on the way. */
 import { z } from 'zod';
 import { ChanceryError } from '../base/errors.ts';
-import type { Route } from '../base/http-listener.ts';
+import type { HttpRequest, Route } from '../base/http-listener.ts';
+import type { ProvenOrder } from '../records/challenges.ts';
 import { bodyOf } from './control-body.ts';
 
 const base64 = z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64'));
@@ -30,10 +31,31 @@ const exportAsked = z.strictObject({
 });
 
 const epochsAsked = z.strictObject({ after: z.int().min(0) });
-const rewrapAsked = z.strictObject({
-  officer: z.string().min(1).max(256),
+const rewrapOrder = z.strictObject({
+  do: z.literal('rewrap'),
   epochs: z.array(z.strictObject({ id: z.int(), wrappedKey: z.string().max(100_000) })).max(50),
 });
+
+/** In one disposal, whose entry names them. */
+export const maxRanges = 10_000;
+const destroyOrder = z.strictObject({
+  do: z.literal('destroy'),
+  reason: z.string().min(1).max(2_000),
+  ranges: z
+    .array(z.tuple([z.int(), z.int()]))
+    .min(1)
+    .max(maxRanges),
+});
+
+const challengeAsked = z.strictObject({ recipient: z.string().max(8_192) });
+const provenOrder = z.strictObject({
+  challenge: z.string().max(64),
+  order: z.string(),
+  answer: z.string().regex(/^[0-9a-f]{64}$/u),
+});
+
+export const challengeGiven = z.object({ id: z.string(), sealed: z.string() });
+export const destructionDone = z.object({ number: z.int(), entries: z.int() });
 
 export const recordsHead = z.object({
   checkpoint: z.string(),
@@ -48,6 +70,7 @@ export const recordsPage = z.object({
       epochId: z.int(),
       leaf: z.string(),
       sealed: base64,
+      isOfHouse: z.boolean(),
       /** The wrapped key, or why there is none. */
       key: z.union([z.enum(['destroyed', 'missing', 'damaged']), z.object({ wrapped: base64 })]),
     }),
@@ -79,8 +102,14 @@ export interface RecordsTarget {
   epochs(after: number): Promise<z.input<typeof recordsEpochs>>;
   page(asked: RecordsAsked, after: number): Promise<z.input<typeof recordsPage>>;
   proofs(numbers: readonly number[], checkpoint: string): Promise<string[]>;
+  /** For the officer with this public key. Throws `CH-OFFICER-UNPROVEN`. */
+  challenge(recipient: string): Promise<z.input<typeof challengeGiven>>;
+  /** The officer who gave this order, by name. Throws `CH-OFFICER-UNPROVEN`. */
+  proven(order: ProvenOrder): string;
   /** The keys of these epochs are wrapped for others from now on, which is recorded. */
-  rewrap(about: z.output<typeof rewrapAsked>): Promise<void>;
+  rewrap(officer: string, order: z.output<typeof rewrapOrder>): Promise<void>;
+  /** The keys of these entries are overwritten, which is recorded. */
+  destroy(officer: string, order: z.output<typeof destroyOrder>): Promise<z.input<typeof destructionDone>>;
   audit(): Promise<z.input<typeof auditFound>>;
   recordExport(about: z.output<typeof exportAsked>): Promise<z.input<typeof exportRecorded>>;
 }
@@ -92,7 +121,28 @@ export function recordsRoutes(target: RecordsTarget | undefined): Route[] {
       detail: 'This bridge keeps no ledger: set records.recipients in its configuration first.',
     });
   };
+  /** The order is read only once it is proven. */
+  const ordered = <Shape extends z.ZodType>(request: HttpRequest, shape: Shape): [string, z.output<Shape>] => {
+    const given = bodyOf(request, provenOrder);
+    const officer = kept().proven(given);
+    return [officer, bodyOf({ body: Buffer.from(given.order) }, shape)];
+  };
   return [
+    {
+      method: 'POST',
+      path: '/records/challenges',
+      maxBodyBytes: 16_384,
+      handle: async (request) => ({
+        status: 201,
+        body: await kept().challenge(bodyOf(request, challengeAsked).recipient),
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/records/disposals',
+      maxBodyBytes: 1_000_000,
+      handle: async (request) => ({ status: 201, body: await kept().destroy(...ordered(request, destroyOrder)) }),
+    },
     {
       method: 'GET',
       path: '/records/head',
@@ -110,7 +160,7 @@ export function recordsRoutes(target: RecordsTarget | undefined): Route[] {
       path: '/records/epochs',
       maxBodyBytes: 6_000_000,
       handle: async (request) => {
-        await kept().rewrap(bodyOf(request, rewrapAsked));
+        await kept().rewrap(...ordered(request, rewrapOrder));
         return { status: 200, body: {} };
       },
     },

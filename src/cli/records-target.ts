@@ -1,8 +1,11 @@
-/** The ledger as the control socket hands it out. */
+/** The ledger as it is handed out to records officers. */
 import { systemClock } from '../base/clock.ts';
 import type { Archive } from '../ledger/archive.ts';
 import { asId, type PortalId, type RoomId } from '../model/ids.ts';
+import type { Disposing } from '../ledger/disposing.ts';
+import type { Challenges } from '../records/challenges.ts';
 import type { EntryFilter } from '../store/entries.ts';
+import { officerName } from '../vault/officer-key.ts';
 import type { Store } from '../store/store.ts';
 import { audit, type AuditFinding, type AuditParts } from '../records/audit.ts';
 import type { RecordsAsked, RecordsTarget } from './records-routes.ts';
@@ -13,7 +16,13 @@ const maxFindings = 1_000;
 /** Each is some kilobytes for each officer. */
 const epochsAtOnce = 20;
 
-export function recordsTarget(archive: Archive, parts: AuditParts): RecordsTarget {
+export interface OfficerParts {
+  readonly archive: Archive;
+  readonly disposing: Disposing;
+  readonly challenges: Challenges;
+}
+
+export function recordsTarget({ archive, disposing, challenges }: OfficerParts, parts: AuditParts): RecordsTarget {
   const { read } = parts.store;
   return {
     head: () => archive.head(),
@@ -25,8 +34,9 @@ export function recordsTarget(archive: Archive, parts: AuditParts): RecordsTarge
       const { entries, isLast } = await archive.page(await filterOf(asked, read), after);
       return {
         isLast,
-        entries: entries.map(({ number, epochId, leaf, sealed, key }) => ({
+        entries: entries.map(({ number, isOfHouse, epochId, leaf, sealed, key }) => ({
           number,
+          isOfHouse,
           epochId,
           leaf,
           sealed: base64(sealed),
@@ -35,7 +45,10 @@ export function recordsTarget(archive: Archive, parts: AuditParts): RecordsTarge
       };
     },
     proofs: (numbers, checkpoint) => archive.proofs(numbers, checkpoint),
-    async rewrap({ officer, epochs }) {
+    challenge: (recipient) => challenges.begin(recipient),
+    proven: (order) => officerName(challenges.answered(order)),
+    destroy: (officer, { reason, ranges }) => disposing.dispose({ officer, reason, ranges }),
+    async rewrap(officer, { epochs }) {
       const at = systemClock.now();
       await parts.store.write(async (unit) => {
         for (const { id, wrappedKey } of epochs) await unit.epochs.rewrap(id, wrappedKey);

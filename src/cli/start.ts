@@ -14,7 +14,7 @@ const stopWithinMs = 10_000;
 export async function start({ config: path }: { readonly config: string }): Promise<void> {
   const config = await readConfiguration(path);
   const composition = await compose(config, await versionOfBuild());
-  const control = new ControlServer(config.data.directory, targetOf(composition), composition.log);
+  const control = new ControlServer(config, targetOf(composition), composition.log);
   const stopAsked = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });

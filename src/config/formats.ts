@@ -96,6 +96,24 @@ function isHttpOrigin(value: string): boolean {
   return username === '' && password === '' && (written === origin || written === `${origin}${standardPort}`);
 }
 
+/** A URL of one thing, such as `https://host/path`. Without encryption it may be on this machine only. */
+export const guardedUrl = (example: string) => {
+  const expected = `expected an https:// URL without user and fragment (http:// on this machine only), for example ${example}`;
+  return z
+    .string({ error: expected })
+    .max(2_048, expected)
+    .refine(isGuardedUrl, expected)
+    .meta({ examples: [example], format: 'uri' });
+};
+
+function isGuardedUrl(value: string): boolean {
+  if (!URL.canParse(value) || /\s/u.test(value)) return false;
+  const { protocol, username, password, hash, hostname } = new URL(value);
+  if (username !== '' || password !== '' || hash !== '') return false;
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isHere);
+}
+
 /** A path in the file system; the loader resolves it against the folder of the configuration file. */
 export const path = (example: string) => {
   const expected = `expected a path, for example ${example}`;

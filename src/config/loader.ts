@@ -90,6 +90,10 @@ function withPaths(config: Config, folder: string): Config {
     records: {
       ...records,
       ...(records.heads_directory === undefined ? {} : { heads_directory: resolve(folder, records.heads_directory) }),
+      ...(records.socket === undefined ? {} : { socket: resolve(folder, records.socket) }),
+      ...(records.heads_token_file === undefined
+        ? {}
+        : { heads_token_file: resolve(folder, records.heads_token_file) }),
     },
     media: media.ffmpeg === undefined || media.ffmpeg === 'off' ? media : { ffmpeg: resolve(folder, media.ffmpeg) },
     data: {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { logLevels } from '../base/logging.ts';
 import {
+  guardedUrl,
   hostToListenOn,
   httpOrigin,
   ledgerOrigin,
@@ -120,7 +121,26 @@ const records = section({
     .describe(
       'A folder outside, such as on another machine, in which each signed head of the ledger is put as well: whoever keeps it can tell when the ledger is made smaller or another.',
     ),
+  socket: path('/run/chancery-records/records.sock')
+    .optional()
+    .describe(
+      'The socket for records officers, where they are other users of this machine: the group of its folder may open it. Without it: records.sock in data.directory, for the user of the bridge only.',
+    ),
+  heads_url: guardedUrl('https://heads.example/agency.checkpoint')
+    .optional()
+    .describe(
+      'Where each signed head is put by HTTP PUT as well, and read back by GET at the start: outside, as above.',
+    ),
+  heads_token_file: path('./heads.token')
+    .optional()
+    .describe(
+      'A file with the bearer token for heads_url, where one is wanted. Only the user of the bridge may read it.',
+    ),
 })
+  .refine(({ heads_url: url, heads_token_file: token }) => token === undefined || url !== undefined, {
+    path: ['heads_token_file'],
+    error: 'expected records.heads_url beside it, for which the token is',
+  })
   .prefault({})
   .describe('The record of everything that happens, sealed and provable: see docs/records.md.');
 

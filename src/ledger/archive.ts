@@ -4,8 +4,7 @@
  */
 import { ChanceryError } from '../base/errors.ts';
 import type { Happening } from '../model/happening.ts';
-import type { PortalId } from '../model/ids.ts';
-import type { EntryFilter } from '../store/entries.ts';
+import { type EntryFilter, theHouse } from '../store/entries.ts';
 import type { Epoch } from '../store/epochs.ts';
 import type { Store } from '../store/store.ts';
 import type { EntryKey } from '../vault/entry-key-record.ts';
@@ -16,7 +15,8 @@ import type { OpenEntry } from './sealing-messages.ts';
 
 export interface SealedEntry {
   readonly number: number;
-  readonly portalId: PortalId;
+  /** Of no chat. */
+  readonly isOfHouse: boolean;
   readonly epochId: number;
   readonly leaf: string;
   readonly sealed: Uint8Array;
@@ -75,7 +75,14 @@ export class Archive {
       bytes += leaf.length + sealed.length;
       if (entries.length > 0 && bytes > pageBytes) return { entries, isLast: false };
       const key = await keys.get(number);
-      entries.push({ number, portalId, epochId, leaf: Buffer.from(leaf).toString(), sealed, key });
+      entries.push({
+        number,
+        isOfHouse: portalId === theHouse,
+        epochId,
+        leaf: Buffer.from(leaf).toString(),
+        sealed,
+        key,
+      });
     }
     return { entries, isLast: rows.length < pageEntries };
   }

@@ -34,8 +34,15 @@ export async function* examineLedger({ store, keys, publishing }: LedgerParts): 
         what: 'sequence',
         words: `of chat ${portalId} there are ${count} entries, and the last has number ${last}`,
       };
-  for await (const { number, why } of keys.unreadable(size))
-    yield { what: 'key', words: `the key of entry ${number} is ${why}` };
+  const disposed = new Uint8Array(size);
+  for (const { ranges } of await store.read.disposals.all())
+    for (const [from, to] of ranges) disposed.fill(1, from, to + 1);
+  for await (const { number, why } of keys.gone(size))
+    if (disposed[number] !== 1)
+      yield {
+        what: 'key',
+        words: `the key of entry ${number} is ${why}${why === 'destroyed' ? ', and no disposal on record says so' : ''}`,
+      };
 }
 
 /** RFC 6962 over leaves that pass by once; undefined where there are fewer. */

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { replaceFile } from '../vault/replace-file.ts';
 import { type Head, openHead, signHead, type Signer } from './checkpoint.ts';
 import { inclusionProof, type ReadHash, rootOf } from './merkle.ts';
+import type { OutsideHeads } from './outside-heads.ts';
 import { writeProof } from './proof.ts';
 import { Tiles } from './tiles.ts';
 
@@ -17,8 +18,8 @@ export interface PublishingOptions {
   readonly store: Store;
   /** Where tiles and checkpoint lie. */
   readonly directory: string;
-  /** Where each head is put as well, outside; where there is such a folder. */
-  readonly headsDirectory: string | undefined;
+  /** Where each head is put as well. */
+  readonly outside: OutsideHeads;
   readonly signer: Signer;
   /** Resolves when everything that is recorded by now is an entry. */
   readonly settled: () => Promise<void>;
@@ -81,7 +82,11 @@ export class Publishing {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.publish();
+    try {
+      await this.publish();
+    } finally {
+      await this.#options.outside.close();
+    }
   }
 
   /** The head over everything that is recorded by now. Throws `CH-STORE-FAILED`. */
@@ -108,7 +113,7 @@ export class Publishing {
   }
 
   async #publishNow(): Promise<PublishedHead> {
-    const { store, signer, directory, headsDirectory, settled } = this.#options;
+    const { store, signer, directory, outside, settled } = this.#options;
     await settled();
     const size = await store.read.entries.count();
     if (this.#head?.size === size) return this.#head;
@@ -118,7 +123,7 @@ export class Publishing {
     await this.#carry(size);
     this.#isTorn = false;
     const checkpoint = signHead({ size, root: await rootOf(size, this.#tiles.hash) }, signer);
-    if (headsDirectory !== undefined) await this.#putOutside(headsDirectory, checkpoint);
+    await outside.put(checkpoint);
     await replaceFile(join(directory, 'checkpoint'), checkpoint);
     this.#head = { checkpoint, size };
     return this.#head;
@@ -135,35 +140,12 @@ export class Publishing {
     await this.#tiles.flush();
   }
 
-  /** Best effort: what cannot be reached now gets the next head. */
-  async #putOutside(folder: string, checkpoint: string): Promise<void> {
-    try {
-      await replaceFile(join(folder, `${this.#fileName}.checkpoint`), checkpoint);
-    } catch (thrown) {
-      this.#options.log.error(
-        { err: thrown },
-        'the head of the ledger could not be put outside: see records.heads_directory',
-      );
-    }
-  }
-
-  get #fileName(): string {
-    return this.#options.signer.name.replaceAll('/', '-');
-  }
-
   /** The heads that were signed before, here and outside. */
   async #known(): Promise<Head[]> {
-    const { directory, headsDirectory } = this.#options;
-    const places = [
-      join(directory, 'checkpoint'),
-      ...(headsDirectory === undefined ? [] : [join(headsDirectory, `${this.#fileName}.checkpoint`)]),
-    ];
-    const heads: Head[] = [];
-    for (const place of places) {
-      const found = await this.#readHead(place);
-      if (found !== undefined) heads.push(found.head);
-    }
-    return heads;
+    const { directory, outside } = this.#options;
+    const own = await this.#readHead(join(directory, 'checkpoint'));
+    const others = (await outside.known()).map(({ setting, note }) => this.#headIn(note, `what is at ${setting}`));
+    return own === undefined ? others : [own.head, ...others];
   }
 
   async #readHead(path: string): Promise<{ readonly note: string; readonly head: Head } | undefined> {
@@ -174,9 +156,13 @@ export class Publishing {
       if (systemCodeOf(thrown) === 'ENOENT') return undefined;
       throw new ChanceryError('CH-STORE-FAILED', { place: path, detail: messageOf(thrown), cause: thrown });
     }
+    return { note, head: this.#headIn(note, path) };
+  }
+
+  #headIn(note: string, place: string): Head {
     const head = openHead(note, this.verifierKey);
-    if ('fault' in head) throw forked(`${path} is no head of this ledger: ${head.fault}.`);
-    return { note, head };
+    if ('fault' in head) throw forked(`${place} is no head of this ledger: ${head.fault}.`);
+    return head;
   }
 
   async #isAsSigned({ size, root }: Head): Promise<boolean> {

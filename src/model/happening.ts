@@ -16,6 +16,7 @@ export const happeningKinds = [
   'outcome',
   'act',
   'export',
+  'disposal',
 ] as const;
 export type HappeningKind = (typeof happeningKinds)[number];
 

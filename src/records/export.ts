@@ -14,11 +14,14 @@ export interface Asked {
   readonly to?: number | undefined;
 }
 
+/** `isOfHouse`: of no chat. */
+export type HandedRecord = SealedRecord & { readonly isOfHouse: boolean };
+
 /** The running bridge, which hands out what is sealed. */
 export interface RecordSource {
   head(): Promise<{ checkpoint: string; size: number; verifierKey: string }>;
   epochs(): Promise<readonly WrappedEpoch[]>;
-  page(asked: Asked, after: number): Promise<{ entries: readonly SealedRecord[]; isLast: boolean }>;
+  page(asked: Asked, after: number): Promise<{ entries: readonly HandedRecord[]; isLast: boolean }>;
   proofs(numbers: readonly number[], checkpoint: string): Promise<readonly string[]>;
   recordExport(about: {
     readonly officer: string;
@@ -109,7 +112,7 @@ async function* linesOf(source: RecordSource, opening: Opening, reading: Reading
 }
 
 /** Whether this person said it, or was in the chat when it happened (UK tribunal [2024] UKFTT 00581). */
-function concerns({ fields }: OpenRecord, contact: string): boolean {
+export function concerns({ fields }: OpenRecord, contact: string): boolean {
   const people = fields.get('people');
   return [fields.get('author'), ...(Array.isArray(people) ? (people as readonly unknown[]) : [])].some((person) => {
     if (typeof person !== 'object' || person === null) return false;

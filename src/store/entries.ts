@@ -59,6 +59,19 @@ export class Entries {
     return this.#db.selectFrom('entry').selectAll().where('number', 'in', wanted).orderBy('number').execute();
   }
 
+  /** Those from `from` up to and with `to` that are of the house, in order. */
+  async ofHouse(from: number, to: number): Promise<number[]> {
+    const rows = await this.#db
+      .selectFrom('entry')
+      .select('number')
+      .where('portalId', '=', theHouse)
+      .where('number', '>=', from)
+      .where('number', '<=', to)
+      .orderBy('number')
+      .execute();
+    return rows.map(({ number }) => number);
+  }
+
   /** Of each chat, how many there are and the number within the chat of the last. */
   async sequences(): Promise<{ portalId: PortalId; count: number; last: number }[]> {
     // This much is in the index.

@@ -8,11 +8,21 @@ import { foundation } from './migrations/0001-foundation.ts';
 import { acts } from './migrations/0002-acts.ts';
 import { accountState } from './migrations/0006-account-state.ts';
 import { ledger } from './migrations/0008-ledger.ts';
+import { disposals } from './migrations/0009-disposals.ts';
 import { portalCare } from './migrations/0007-portal-care.ts';
 import { unsealed } from './migrations/0010-unsealed.ts';
 import { puppets } from './migrations/0005-puppets.ts';
 
-const migrations: readonly string[] = [foundation, acts, puppets, accountState, portalCare, ledger, unsealed];
+const migrations: readonly string[] = [
+  foundation,
+  acts,
+  puppets,
+  accountState,
+  portalCare,
+  ledger,
+  disposals,
+  unsealed,
+];
 
 export function migrate(database: Database.Database): void {
   const present = Number(database.pragma('user_version', { simple: true }));

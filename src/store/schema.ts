@@ -93,6 +93,8 @@ export interface Tables {
     leaf: Uint8Array;
     sealed: Uint8Array;
   };
+  /** `entry` says who and why; `ranges` is a JSON list of `[from, to]`. */
+  disposal: { id: string; at: number; entry: number; ranges: string };
   ghost: { network: NetworkId; contactId: ContactId; userId: UserId; displayName: string };
   journal: {
     id: Generated<JournalId>;

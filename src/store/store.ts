@@ -8,6 +8,7 @@ import { Acts } from './acts.ts';
 import { Backlog } from './backlog.ts';
 import { Choices } from './choices.ts';
 import { openDatabase } from './database.ts';
+import { Disposals } from './disposals.ts';
 import { Entries } from './entries.ts';
 import { Epochs } from './epochs.ts';
 import { Ghosts } from './ghosts.ts';
@@ -27,6 +28,7 @@ export interface Repositories {
   readonly acts: Acts;
   readonly choices: Choices;
   readonly backlog: Backlog;
+  readonly disposals: Disposals;
   /** Those that are sealed; they are written elsewhere. */
   readonly entries: Entries;
   readonly epochs: Epochs;
@@ -103,6 +105,7 @@ const repositoriesOver = (db: Connection, entries: Entries, credentials: SealedV
   acts: new Acts(db),
   choices: new Choices(db),
   backlog: new Backlog(db),
+  disposals: new Disposals(db),
   entries,
   epochs: new Epochs(db),
   ghosts: new Ghosts(db),

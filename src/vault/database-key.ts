@@ -3,10 +3,11 @@
  * file that others could read.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
 import { keyBytes } from './derive-key.ts';
+import { readSecretFile } from './secret-file.ts';
 
 export const databaseKeyVariable = 'CHANCERY_DATABASE_KEY';
 export const databaseKeyCredential = 'chancery-database-key';
@@ -18,8 +19,6 @@ export interface DatabaseKeyPlaces {
 }
 
 const expected = 'Expected 32 bytes as 64 hex digits or as base64, as `chancery keygen` writes them.';
-const maxFileBytes = 1_024;
-const othersMayRead = 0o077;
 
 /**
  * The key from `keyFile`, else from the systemd credential `chancery-database-key`, else from CHANCERY_DATABASE_KEY.
@@ -27,7 +26,7 @@ const othersMayRead = 0o077;
  */
 export async function readDatabaseKey({ keyFile, environment }: DatabaseKeyPlaces): Promise<Uint8Array> {
   if (keyFile !== undefined) {
-    const text = await readKeyFile(keyFile, { guarded: true });
+    const text = await readSecretFile(keyFile, { guarded: true, expected });
     if (text === undefined) throw missing([`the file ${keyFile} (data.key_file), which does not exist`]);
     return decodeKey(text, keyFile);
   }
@@ -38,7 +37,7 @@ export async function readDatabaseKey({ keyFile, environment }: DatabaseKeyPlace
   } else {
     const path = join(credentials, databaseKeyCredential);
     // systemd guards this folder itself; its access lists show up as group permissions.
-    const text = await readKeyFile(path, { guarded: false });
+    const text = await readSecretFile(path, { guarded: false, expected });
     if (text !== undefined) return decodeKey(text, path);
     looked.push(`the systemd credential ${path}, which does not exist`);
   }
@@ -67,31 +66,6 @@ export async function makeKeyFile(path: string): Promise<void> {
         ? 'There is already a file here. It was not touched: a database may depend on it.'
         : `It could not be written: ${messageOf(thrown)}.`;
     throw new ChanceryError('CH-SECRET-INVALID', { place: path, detail, cause: thrown });
-  }
-}
-
-/** The text of the file; undefined when there is none. */
-async function readKeyFile(path: string, { guarded }: { guarded: boolean }): Promise<string | undefined> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (thrown) {
-    if (systemCodeOf(thrown) === 'ENOENT') return undefined;
-    throw unusable(path, `It could not be read: ${messageOf(thrown)}.`, thrown);
-  }
-  try {
-    const { mode, size } = await file.stat();
-    if (guarded && (mode & othersMayRead) !== 0) {
-      const shown = (mode & 0o777).toString(8).padStart(4, '0');
-      throw unusable(path, `Other users of this machine may read or change it (mode ${shown}). Run: chmod 600 ${path}`);
-    }
-    if (size > maxFileBytes) throw unusable(path, `It holds ${size} bytes. ${expected}`);
-    return await file.readFile('utf8');
-  } catch (thrown) {
-    if (thrown instanceof ChanceryError) throw thrown;
-    throw unusable(path, `It could not be read: ${messageOf(thrown)}.`, thrown);
-  } finally {
-    await file.close();
   }
 }
 

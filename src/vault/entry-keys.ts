@@ -139,8 +139,8 @@ export class EntryKeys {
     });
   }
 
-  /** Of the first `count` entries, those whose key is neither kept nor destroyed. Reads all of them. Throws `CH-STORE-FAILED`. */
-  async *unreadable(count: number): AsyncGenerator<{ readonly number: number; readonly why: 'missing' | 'damaged' }> {
+  /** Of the first `count` entries, those whose key is not kept, and why. Reads all of them. Throws `CH-STORE-FAILED`. */
+  async *gone(count: number): AsyncGenerator<{ readonly number: number; readonly why: Exclude<EntryKey, Uint8Array> }> {
     const buffer = Buffer.alloc(batch * recordBytes);
     for (let first = 0; first < count; first += batch) {
       const records = await onDisk(this.#path, () => readAt(this.#file, offsetOf(first), buffer));
@@ -148,7 +148,7 @@ export class EntryKeys {
         const at = (number - first) * recordBytes;
         const why =
           at + recordBytes > records.length ? 'missing' : readRecord(number, records.subarray(at, at + recordBytes));
-        if (why === 'missing' || why === 'damaged') yield { number, why };
+        if (typeof why === 'string') yield { number, why };
       }
     }
   }

@@ -14,6 +14,9 @@ import { decryptText, encryptWithPassphrase } from './age-text.ts';
 export const minPassphraseCharacters = 12;
 const maxFileBytes = 65_536;
 
+/** By the beginning of the public part the record names an officer. */
+export const officerName = (recipient: string): string => recipient.slice(0, 24);
+
 /** Never prints its secret part, however it is logged. */
 export class OfficerKey {
   /** The public part, `age1...`. */
@@ -39,7 +42,7 @@ export class OfficerKey {
 
   /** The beginning of the public part: by it the record names the officer. */
   get name(): string {
-    return this.recipient.slice(0, 24);
+    return officerName(this.recipient);
   }
 
   addTo(decrypter: Decrypter): void {

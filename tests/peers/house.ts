@@ -40,6 +40,8 @@ export interface HouseOptions {
   readonly puppets?: boolean;
   /** Whether a ledger is kept, for the officer whose key lies at `officerKey`. */
   readonly recorded?: boolean;
+  /** More of the section for the ledger. */
+  readonly recordsSection?: Readonly<Record<string, unknown>>;
 }
 
 /** What a number is connected with. */
@@ -119,6 +121,7 @@ export class House {
     neighbours = [],
     puppets = false,
     recorded = false,
+    recordsSection = {},
     ffmpeg = 'off',
   }: HouseOptions = {}): Promise<House> {
     const folder = directory ?? mkdtempSync(join(tmpdir(), 'house-'));
@@ -151,7 +154,9 @@ export class House {
         media: { ffmpeg },
         logging: { level: logLevel },
         ...(puppets ? { double_puppets: { registration_file: 'puppets.yaml' } } : {}),
-        ...(recorded ? { records: { recipients: [await officerIn(folder)], heads_directory: folder } } : {}),
+        ...(recorded
+          ? { records: { recipients: [await officerIn(folder)], heads_directory: folder, ...recordsSection } }
+          : {}),
         ...(monitored ? { monitoring: { port: secrets.monitoringPort } } : {}),
         networks: {
           whatsapp: {

@@ -71,7 +71,7 @@ const forMs = fc.integer({ min: 500, max: 4_000 });
 const times = fc.integer({ min: 1, max: 4 });
 const kinds = <Kind extends string>(...all: readonly Kind[]): fc.Arbitrary<Kind> => fc.constantFrom(...all);
 /** Those that every file passes; the houses of histories have no ffmpeg. */
-const points = namedPoints.filter((point) => point !== 'outbound.media-transcoded');
+const points = namedPoints.filter((point) => point !== 'outbound.media-transcoded' && point !== 'disposal.recorded');
 const blow: fc.Arbitrary<Blow> = fc.oneof(
   { weight: 22, arbitrary: fc.record({ kind: kinds('kill bridge') }) },
   {

@@ -1,7 +1,8 @@
 /** The control socket of the running bridge, with real logins behind it. */
 import { createLog } from '../../../src/base/logging.ts';
-import { ControlServer, controlSocketIn } from '../../../src/cli/control-server.ts';
+import { ControlServer } from '../../../src/cli/control-server.ts';
 import { PendingLogins } from '../../../src/cli/pending-logins.ts';
+import { controlSocketIn } from '../../../src/cli/sockets.ts';
 import { ChanceryError } from '../../../src/base/errors.ts';
 import { HttpClient } from '../../../src/base/http-client.ts';
 import { whatsAppConfig } from '../../../src/networks/whatsapp/config.ts';
@@ -41,9 +42,10 @@ export const controlListener: Target = {
       },
       answerLogin: (id: string, answers: Readonly<Record<string, string>>) => logins.answer(id, answers),
     };
-    const server = new ControlServer(directory, target, createLog('silent'));
+    const place = { data: { directory }, records: { recipients: [], epoch_hours: 24 } };
+    const server = new ControlServer(place, target, createLog('silent'));
     await server.start();
-    const wire = new Wire({ path: controlSocketIn(directory) });
+    const wire = new Wire({ path: controlSocketIn(directory).path });
     return new ControlStand(
       wire,
       () => kept,

@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { ChanceryError } from '../../../src/base/errors.ts';
 import { ControlClient, ControlRefusal } from '../../../src/cli/control-client.ts';
-import { controlSocketIn } from '../../../src/cli/control-server.ts';
 import { openLogin } from '../../../src/cli/control-step.ts';
+import { controlSocketIn } from '../../../src/cli/sockets.ts';
 import { Homeserver } from '../../../src/matrix/homeserver.ts';
 import { HomeserverError } from '../../../src/matrix/homeserver-error.ts';
 import {
@@ -240,7 +240,7 @@ export const controlAnswers: Target = {
   name: 'control-answers',
   async open(directory) {
     const peer = new HostilePeer();
-    await peer.start({ path: controlSocketIn(directory) });
+    await peer.start({ path: controlSocketIn(directory).path });
     const client = new ControlClient(join(directory));
     const step = { step: 'ask', questions: [{ name: 'a', prompt: 'b', secret: true, whenEmpty: 'c' }], problem: 'd' };
     const refusal = { errcode: 'CH-LOGIN-INVALID', error: 'no', advice: 'again' };

@@ -13,6 +13,7 @@ import type { LoginFlow, LoginStep, NewAccount } from '../../../src/networks/log
 import { chancery } from './run-chancery.ts';
 
 const log = createLog('silent');
+const at = (directory: string) => ({ data: { directory }, records: { recipients: [], epoch_hours: 24 } });
 const canary = 'CANARY-credential-77';
 
 /** Asks for a telephone number and a token, and wants the token to be "right". */
@@ -63,7 +64,7 @@ beforeEach(async () => {
     },
     answerLogin: (id, answers) => logins.answer(id, answers),
   };
-  server = new ControlServer(data, target, log);
+  server = new ControlServer(at(data), target, log);
 });
 afterEach(async () => {
   await server.stop();
@@ -93,13 +94,13 @@ describe('the control socket', () => {
 
   test('is not taken from a bridge that still answers', async () => {
     await server.start();
-    const second = new ControlServer(data, { ...({} as ControlTarget) }, log);
+    const second = new ControlServer(at(data), { ...({} as ControlTarget) }, log);
     await expect(second.start()).rejects.toMatchObject({ code: 'CH-DATABASE-IN-USE', place: socket() });
     expect(await chancery(['status', '-c', config])).toMatchObject({ code: 0 });
   });
 
   test('replaces the one that a crash left behind', async () => {
-    const crashed = new ControlServer(data, {} as ControlTarget, log);
+    const crashed = new ControlServer(at(data), {} as ControlTarget, log);
     await crashed.start();
     await leaveBehind(data);
     await crashed.stop();
@@ -115,7 +116,7 @@ describe('the control socket', () => {
   });
 
   test('says so when its path is too long for a socket', async () => {
-    const deep = new ControlServer(join(folder, 'x'.repeat(100)), {} as ControlTarget, log);
+    const deep = new ControlServer(at(join(folder, 'x'.repeat(100))), {} as ControlTarget, log);
     await expect(deep.start()).rejects.toThrow('at most 107 bytes');
   });
 

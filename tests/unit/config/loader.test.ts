@@ -76,6 +76,31 @@ describe('a valid configuration', () => {
     expect((await load(`${minimal}media: {ffmpeg: off}\n`)).media).toEqual({ ffmpeg: 'off' });
   });
 
+  test('puts heads at a URL that is encrypted, or on this machine, with a token from a file', async () => {
+    const records = (section: string) => load(`${minimal}records: ${section}\n`).then((config) => config.records);
+    expect(
+      await records('{heads_url: "https://heads.example/a?b=1", heads_token_file: heads.token, socket: s}'),
+    ).toMatchObject({
+      heads_url: 'https://heads.example/a?b=1',
+      heads_token_file: join(folder, 'heads.token'),
+      socket: join(folder, 's'),
+    });
+    for (const url of ['http://127.0.0.1:8/a', 'http://[::1]:8/a', 'http://localhost/a'])
+      expect(await records(`{heads_url: "${url}"}`)).toMatchObject({ heads_url: url });
+    for (const url of [
+      'http://heads.example/a',
+      'https://a:b@heads.example/',
+      'http://127.0.0.1.example/',
+      'file:///a',
+    ])
+      expect(await problems(`${minimal}records: {heads_url: "${url}"}\n`)).toEqual([
+        expect.stringContaining('expected an https:// URL without user and fragment (http:// on this machine only)'),
+      ]);
+    expect(await problems(`${minimal}records: {heads_token_file: heads.token}\n`)).toEqual([
+      expect.stringContaining('records.heads_token_file'),
+    ]);
+  });
+
   test('may have empty sections, as they stay when their keys are commented out', async () => {
     const config = await load(`${minimal}rooms:\n#  invite: []\nnetworks:\n`);
     expect(config.rooms.invite).toEqual([]);

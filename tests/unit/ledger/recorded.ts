@@ -2,11 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../../../src/base/logging.ts';
+import { createLog, type Log } from '../../../src/base/logging.ts';
 import { signerOf } from '../../../src/ledger/checkpoint.ts';
 import { Archive, type SealedEntry } from '../../../src/ledger/archive.ts';
+import { DisposalFile } from '../../../src/ledger/disposal-file.ts';
+import { Disposing } from '../../../src/ledger/disposing.ts';
 import { examineLedger, type LedgerFinding } from '../../../src/ledger/examination.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
+import { type HeadsAt, headsFolder, headsUrl, OutsideHeads } from '../../../src/ledger/outside-heads.ts';
 import { Publishing } from '../../../src/ledger/publishing.ts';
 import { Opening, type OpenRecord } from '../../../src/records/opening.ts';
 import type { Epoch } from '../../../src/store/epochs.ts';
@@ -18,6 +21,13 @@ import { makeOfficerKey, type OfficerKey } from '../../../src/vault/officer-key.
 export const databaseKey = new Uint8Array(32).fill(7);
 export const passphrase = 'five words that nobody guesses';
 
+export interface HouseOptions {
+  /** A folder and a URL outside. */
+  readonly heads?: string;
+  readonly url?: HeadsAt;
+  readonly log?: Log;
+}
+
 export class RecordedHouse {
   readonly directory = mkdtempSync(join(tmpdir(), 'ledger-'));
   readonly heads: string | undefined;
@@ -27,14 +37,19 @@ export class RecordedHouse {
   ledger!: Ledger;
   archive!: Archive;
   publishing!: Publishing;
+  disposing!: Disposing;
   #keys!: EntryKeys;
+  readonly #url: HeadsAt | undefined;
+  readonly #log: Log;
 
-  private constructor(heads: string | undefined) {
+  private constructor({ heads, url, log = createLog('silent') }: HouseOptions) {
     this.heads = heads;
+    this.#url = url;
+    this.#log = log;
   }
 
-  static async open({ heads }: { readonly heads?: string } = {}): Promise<RecordedHouse> {
-    const house = new RecordedHouse(heads);
+  static async open(options: HouseOptions = {}): Promise<RecordedHouse> {
+    const house = new RecordedHouse(options);
     house.officer = await makeOfficerKey(join(house.directory, 'officer.age'), passphrase);
     await house.start();
     return house;
@@ -58,14 +73,31 @@ export class RecordedHouse {
     this.publishing = new Publishing({
       store: this.store,
       directory: this.tree,
-      headsDirectory: this.heads,
+      outside: new OutsideHeads(
+        [
+          ...(this.heads === undefined ? [] : [headsFolder(this.heads, 'agency.example/chancery')]),
+          ...(this.#url === undefined ? [] : [headsUrl(this.#url)]),
+        ],
+        this.#log,
+      ),
       signer: signerOf('agency.example/chancery', new Uint8Array(32).fill(3)),
       settled: () => this.ledger.settled(),
-      log: createLog('silent'),
+      log: this.#log,
     });
     await this.publishing.open();
     await this.ledger.begin(this.store);
     const { store, ledger, publishing } = this;
+    const signer = signerOf('agency.example/chancery', new Uint8Array(32).fill(3));
+    this.disposing = new Disposing({
+      store,
+      keys: this.#keys,
+      file: new DisposalFile(join(this.tree, 'disposals'), signer),
+      outside: this.heads === undefined ? undefined : new DisposalFile(join(this.heads, 'disposals'), signer),
+      settled: () => this.ledger.settled(),
+      log: this.#log,
+      now: Date.now,
+    });
+    await this.disposing.replay();
     this.archive = new Archive({ store, ledger, keys: this.#keys, publishing });
   }
 

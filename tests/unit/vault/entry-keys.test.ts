@@ -51,7 +51,7 @@ async function closed(fill: (keys: EntryKeys) => Promise<void>): Promise<void> {
 
 async function unreadable(keys: EntryKeys, count: number): Promise<string[]> {
   const found: string[] = [];
-  for await (const { number, why } of keys.unreadable(count)) found.push(`${number} ${why}`);
+  for await (const { number, why } of keys.gone(count)) if (why !== 'destroyed') found.push(`${number} ${why}`);
   return found;
 }
 
