@@ -39,6 +39,8 @@ export class Ledger implements LedgerKeeper {
   /** What belongs to the commit under way, and where the last piece of work in it began. */
   #group: Recorded[] = [];
   #mark = 0;
+  /** The group as it is written: a JSON list of `Told`. */
+  #happenings = '';
   /** The number of the first entry that is not committed yet. */
   #next = 0;
   #sealedBelow = 0;
@@ -130,7 +132,8 @@ export class Ledger implements LedgerKeeper {
     }
     if (this.#group.length === 0) return;
     await this.#begun().room();
-    await unsealed.add({ first: this.#next, count: this.#group.length, happenings: textOf(this.#group) });
+    this.#happenings = `[${this.#group.map(({ text }) => text).join(',')}]`;
+    await unsealed.add({ first: this.#next, count: this.#group.length, happenings: this.#happenings });
   }
 
   committed(): void {
@@ -146,7 +149,7 @@ export class Ledger implements LedgerKeeper {
       if (event !== undefined) this.#events.set(event, first + place);
       if (isOpen) openly.push(first + place);
     }
-    this.#sealing?.seal({ first, count: group.length, happenings: textOf(group), openly });
+    this.#sealing?.seal({ first, count: group.length, happenings: this.#happenings, openly });
   }
 
   takenBack(): void {
@@ -207,8 +210,6 @@ export class Ledger implements LedgerKeeper {
     throw new ChanceryError('CH-STORE-FAILED', { detail: 'The ledger has not begun yet.' });
   }
 }
-
-const textOf = (group: readonly Recorded[]): string => `[${group.map(({ text }) => text).join(',')}]`;
 
 /** What it is handed has more to it. */
 const thenOf = ({ id, accountId, chatId, name, people }: ChatThen): ChatThen => ({

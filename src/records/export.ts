@@ -63,7 +63,14 @@ export async function exportRecords(source: RecordSource, options: ExportOptions
       for (const [place, proof] of (await source.proofs(some, checkpoint)).entries())
         await bag.addSmall(`proofs/${some[place]}.tlog-proof`, proof);
     }
-    const statement = { asked, redacted, made: new Date(now).toISOString(), ...tally.told(), size, verifierKey };
+    const statement = {
+      asked,
+      redacted,
+      made: new Date(now).toISOString(),
+      ...tally.told(redacted),
+      size,
+      verifierKey,
+    };
     await bag.add('statement.json', [`${JSON.stringify(statement, null, 2)}\n`]);
     await bag.addFindingAid(whatIs);
     const manifest = await bag.seal();
@@ -132,11 +139,11 @@ class Tally {
   destroyed = 0;
   #records = 0;
   readonly #ranges = new Map<string, [from: number, to: number][]>();
-  readonly #gaps: { number: number; reason: unknown }[] = [];
+  readonly #gaps: number[] = [];
 
   count({ number, fields }: OpenRecord): void {
     this.#records += 1;
-    if (fields.get('kind') === 'gap') this.#gaps.push({ number, reason: fields.get('reason') });
+    if (fields.get('kind') === 'gap') this.#gaps.push(number);
     const chat = JSON.stringify(fields.get('chat') === undefined ? 'the house' : chatOf(fields.get('chat')));
     const seq = Number(fields.get('seq'));
     const ranges = this.#ranges.get(chat) ?? [];
@@ -146,9 +153,13 @@ class Tally {
     this.#ranges.set(chat, ranges);
   }
 
-  told(): object {
-    const chats = Array.from(this.#ranges, ([chat, sequences]) => ({ chat: JSON.parse(chat) as unknown, sequences }));
-    return { records: this.#records, destroyed: this.destroyed, chats, gaps: this.#gaps };
+  /** Nothing that was left out of the records. */
+  told(redacted: readonly string[]): object {
+    const isBlind = redacted.includes('chat') || redacted.includes('seq');
+    const ranges = isBlind ? [] : [...this.#ranges];
+    const chats = ranges.map(([chat, sequences]) => ({ chat: JSON.parse(chat) as unknown, sequences }));
+    const gaps = redacted.includes('kind') ? [] : this.#gaps;
+    return { records: this.#records, destroyed: this.destroyed, chats, gaps };
   }
 }
 
