@@ -58,6 +58,10 @@ function authorOf(event: MessageEvent | ReactionEvent | ReactionRemovedEvent, ch
   return event.own === true ? { id: chat.accountId } : asKnown(chat, personOf(event.from));
 }
 
+/** See docs/records.md. */
+const contentGone =
+  'It was deleted before its content came here, and the homeserver does not give that (experimental_features.msc2815_enabled).';
+
 /** The content stands there as the homeserver handed it over. */
 export function happeningOf(event: RoomEvent, chat: Portal): Happening {
   const { type, content, state_key: stateKey, event_id: id, origin_server_ts: at } = event;
@@ -74,8 +78,7 @@ export function happeningOf(event: RoomEvent, chat: Portal): Happening {
     case 'membership':
       return { ...shared, kind: 'membership', content: whole };
     case 'ignored':
-      if (action.why === 'redacted')
-        return { ...shared, kind: 'gap', content: whole, reason: 'It was taken back before its content came here.' };
+      if (action.why === 'redacted') return { ...shared, kind: 'gap', content: whole, reason: contentGone };
       return { ...shared, kind: kindOfIgnored[action.why], content: whole };
     default: {
       const { replyTo } = action;

@@ -12,6 +12,7 @@ import { isCommand } from './bot-room.ts';
 import type { BridgeContext } from './context.ts';
 import { journalRoomEvent, recordState } from './recording.ts';
 import { templateType } from './template-sending.ts';
+import { unredacted } from './unredacted.ts';
 
 export class Intake {
   readonly #context: BridgeContext;
@@ -29,6 +30,7 @@ export class Intake {
     if (wanted.length + others.length + unreadable.length === 0) return 0;
     reached('outbound.received');
     const { store, clock } = this.#context;
+    const whole = await unredacted(this.#context, wanted);
     const fresh = await store.write(async (unit) => {
       const lanes: LaneKey[] = [];
       for (const event of wanted) {
@@ -41,7 +43,7 @@ export class Intake {
           receivedAt: clock.now(),
         } as const;
         const portal = await unit.portals.byRoom(event.room_id);
-        if (await journalRoomEvent(unit, portal, event, entry)) lanes.push(lane);
+        if (await journalRoomEvent(unit, portal, event, entry, whole.get(event.event_id))) lanes.push(lane);
       }
       for (const event of others) await recordState(unit, event);
       for (const event of unreadable) await unit.journal.quarantine(quarantineEntry(event, clock.now()), event.reason);

@@ -26,18 +26,25 @@ export async function journalRemote(
   return true;
 }
 
-/** What was said in a room comes into the journal, and, in that of a chat, on record. False when it was there already. */
+/**
+ * What was said in a room comes into the journal, and, in that of a chat, on record. False when it was there already.
+ * `whole`: as it was, where it had been deleted before it came here.
+ */
 export async function journalRoomEvent(
   unit: UnitOfWork,
   portal: Portal | undefined,
   event: RoomEvent,
   entry: JournalEntry,
+  whole?: RoomEvent,
 ): Promise<boolean> {
   if (!(await unit.journal.add(entry, portal === undefined ? null : unit.ledger.next))) return false;
   if (portal === undefined || unit.ledger.next === null) return true;
-  await unit.ledger.record(happeningOf(event, await peopleAfterState(unit, portal, event)));
+  const happening = happeningOf(whole ?? event, await peopleAfterState(unit, portal, event));
+  await unit.ledger.record(whole === undefined ? happening : { ...happening, reason: deletedBefore });
   return true;
 }
+
+const deletedBefore = 'It was deleted before it came here: this is what the homeserver still had.';
 
 /** Of a room, and nothing that anybody has to do something about. Told twice, it is recorded once. */
 export async function recordState(unit: UnitOfWork, event: RoomEvent): Promise<void> {

@@ -54,6 +54,8 @@ export interface HomeserverOptions {
 }
 
 /** What waits for a page of history is a whole transaction. */
+/** It waits for its own answer meanwhile. */
+const unredactedWithinMs = 3_000;
 const historyWithinMs = 15_000;
 export class Homeserver {
   readonly #serverName: string;
@@ -288,6 +290,15 @@ export class Homeserver {
   async getEvent({ as, room }: InRoom, event: EventId): Promise<RoomEvent | UnreadableEvent | undefined> {
     const at = path`/_matrix/client/v3/rooms/${room}/event/${event}`;
     const raw = await unlessMissing(() => this.#get(as, at, jsonObject));
+    return raw && readRoomEvent(raw);
+  }
+
+  /** As it was before it was deleted, where the homeserver still has that and gives it to this user (MSC2815). */
+  async getUnredacted({ as, room }: InRoom, event: EventId): Promise<RoomEvent | UnreadableEvent | undefined> {
+    const at = path`/_matrix/client/v3/rooms/${room}/event/${event}`;
+    const query = { 'fi.mau.msc2815.include_unredacted_content': 'true' };
+    const ask = { as, method: 'GET', path: at, query, timeoutMs: unredactedWithinMs } as const;
+    const raw = await unlessMissing(() => this.#requests.ask(jsonObject, ask));
     return raw && readRoomEvent(raw);
   }
 

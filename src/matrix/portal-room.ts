@@ -32,7 +32,8 @@ const powerLevels = {
   invite: 50,
   kick: 50,
   ban: 50,
-  redact: 50,
+  // Who deletes what others said, a citizen among them, takes it from everybody's eyes.
+  redact: botOnly,
   notifications: { room: 50 },
   events: {
     'm.room.message': 0,
