@@ -2,7 +2,7 @@
  * Who administers the bridge gets no record out of it, and who keeps its records does not administer it: neither on the
  * command line, nor past it on the sockets, nor with the bot.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -34,6 +34,11 @@ const shared = join(outside, 'shared');
 const officersSocket = join(shared, 'records.sock');
 const group = 64_321;
 const isRoot = process.getuid?.() === 0;
+/** Only root can become somebody else, and that somebody must be able to read the project. */
+const canBecomeOthers =
+  isRoot && spawnSync(process.execPath, ['-e', `fs.accessSync(${JSON.stringify(main)})`], { uid: group }).status === 0;
+if (!canBecomeOthers)
+  console.warn('Of the files only their modes are checked: this is not root, or other users cannot read the project.');
 const secret = 'what the mayor said at night';
 let scene: Scene;
 let controlSocket: string;
@@ -198,15 +203,14 @@ test('an officer who is another user of the machine reads the records with their
   const { mode, gid } = statSync(officersSocket);
   expect({ mode: mode & 0o777, gid }).toEqual({ mode: 0o660, gid: statSync(shared).gid });
   expect(statSync(controlSocket).mode & 0o777).toBe(0o600);
-  // Only root can become somebody else here.
-  const officer: As = isRoot ? { uid: group, gid: group } : {};
-  const stranger: As = isRoot ? { uid: group + 1, gid: group + 1 } : {};
+  const officer: As = canBecomeOthers ? { uid: group, gid: group } : {};
+  const stranger: As = canBecomeOthers ? { uid: group + 1, gid: group + 1 } : {};
   const key = join(outside, 'officer.age');
   copyFileSync(scene.house.officerKey, key);
-  if (isRoot) chownSync(key, group, group);
+  if (canBecomeOthers) chownSync(key, group, group);
   const home = join(outside, 'home');
   mkdirSync(home);
-  if (isRoot) chownSync(home, group, group);
+  if (canBecomeOthers) chownSync(home, group, group);
   const config = configWith({});
   const bag = join(home, 'bag');
   expect(
@@ -218,9 +222,9 @@ test('an officer who is another user of the machine reads the records with their
   expect(await command(['records', 'audit'], config, officer)).toMatchObject({ code: 0 });
   const { code, out } = await command(['status'], config, officer);
   expect({ code, isRefused: out.includes('Only the user of the bridge may ask it') }).toEqual(
-    isRoot ? { code: 1, isRefused: true } : { code: 0, isRefused: false },
+    canBecomeOthers ? { code: 1, isRefused: true } : { code: 0, isRefused: false },
   );
-  expect((await command(['records', 'audit'], config, stranger)).code).toBe(isRoot ? 1 : 0);
+  expect((await command(['records', 'audit'], config, stranger)).code).toBe(canBecomeOthers ? 1 : 0);
 }, 120_000);
 
 test('the bot gives no records to an admin, and an officer’s name gives no rights with it', async () => {
