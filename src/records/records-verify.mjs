@@ -32,6 +32,7 @@ const known = new Set([
 ]);
 /** Every entry has them. */
 const always = ['kind', 'seq', 'at', 'recorded', 'provenance'];
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 const sha256 = (...pieces) => pieces.reduce((hash, piece) => hash.update(piece), createHash('sha256')).digest();
 
 /** Resolves to what was checked; throws a `Fault` with the first thing that is wrong. */
@@ -72,7 +73,9 @@ export async function checkBag(directory, givenKey) {
 function filesBelow(directory) {
   const found = new Map();
   const walk = (folder, prefix) => {
-    for (const name of readdirSync(folder)) {
+    const names = readdirSync(folder);
+    if (names.length === 0) fault(`the folder ${prefix} is empty`);
+    for (const name of names) {
       const about = lstatSync(join(folder, name));
       if (about.isDirectory()) walk(join(folder, name), `${prefix}${name}/`);
       else if (about.isFile()) found.set(prefix + name, about.size);
@@ -174,6 +177,7 @@ async function checkRecords(directory, files, head, key, redacted) {
     tally.counts.fields += fields.size;
     for (const name of redacted) if (fields.has(name)) fault(`${place} shows ${name}, which was to be left out`);
     for (const name of always) if (!fields.has(name) && !redacted.includes(name)) fault(`${place} has no ${name}`);
+    checkFields(fields, place);
     if (fields.get('kind') === 'gap') tally.gaps.push(record.number);
     noteSequence(tally, fields);
   }
@@ -241,10 +245,20 @@ function disclosed(disclosure, place) {
   return [parts[1], parts[2]];
 }
 
+/** Those fields that are counted by, or shown to people, are what they should be. */
+function checkFields(fields, place) {
+  for (const name of ['kind', 'at', 'recorded', 'provenance'])
+    if (fields.has(name) && typeof fields.get(name) !== 'string') fault(`the field ${name} in ${place} is no text`);
+  if (fields.has('seq') && (!isCount(fields.get('seq')) || fields.get('seq') === 0))
+    fault(`the field seq in ${place} is no number`);
+  const { network, account, id } = fields.get('chat') ?? {};
+  if (fields.has('chat') && ![network ?? '', account, id].every((part) => typeof part === 'string'))
+    fault(`the field chat in ${place} is no chat`);
+}
+
 function noteSequence({ ranges }, fields) {
   if (!fields.has('seq')) return;
-  const told = fields.get('chat');
-  const { network, account, id } = typeof told === 'object' && told !== null ? told : {};
+  const { network, account, id } = fields.get('chat') ?? {};
   const chat = JSON.stringify(fields.has('chat') ? { network, account, id } : 'the house');
   const list = ranges.get(chat) ?? [];
   const seq = fields.get('seq');
@@ -252,8 +266,6 @@ function noteSequence({ ranges }, fields) {
   else list.push([seq, seq]);
   ranges.set(chat, list);
 }
-
-const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 
 function statementOf(text) {
   const statement = jsonOf(text, 'data/statement.json');
