@@ -22,6 +22,8 @@ const rememberedRooms = 20_000;
 /** Comparing everything takes at most so much of the time, however often something is suspected. */
 const leastRestMs = 2_000;
 const restPerWork = 9;
+/** What is said while rooms are compared may be stuck in the homeserver as well: so much later all are compared again. */
+const secondLookMs = 10_000;
 /** So long a transaction is put off because a room in it cannot be compared; then the room is left out for a while. */
 const patienceMs = 20_000;
 const leftOutForMs = 10 * 60_000;
@@ -34,6 +36,8 @@ export class CatchUp {
   /** Rooms that could not be compared, by the clock of `performance`. */
   readonly #sickSince = new Map<RoomId, number>();
   #isWanted = true;
+  /** Whether a first look has been since the last sign. */
+  #isSecond = false;
   /** On the clock of `performance`, which never goes back. */
   #restsUntil = 0;
 
@@ -46,6 +50,7 @@ export class CatchUp {
   suspect(): void {
     this.#compared = new RecentSet(rememberedRooms);
     this.#isWanted = true;
+    this.#isSecond = false;
   }
 
   /** Milliseconds until `run` is due; undefined while there is no reason for it. */
@@ -71,18 +76,21 @@ export class CatchUp {
   async run(signal: AbortSignal): Promise<number> {
     const { store, clock } = this.#context;
     const began = performance.now();
-    this.#isWanted = false;
+    const isSecond = this.#isSecond;
+    this.#isWanted = !isSecond;
+    this.#isSecond = true;
     let missed = 0;
     try {
       for (const portal of await store.read.portals.active(clock.now() - activeWithinMs, maxPortals)) {
         if (signal.aborted) break;
         const { roomId: room } = portal;
-        if (room !== null && !this.#compared.has(room)) missed += await this.#compareInTurn(portal, room);
+        if (room !== null && (isSecond || !this.#compared.has(room))) missed += await this.#compareInTurn(portal, room);
       }
       return missed;
     } finally {
       const ended = performance.now();
-      this.#restsUntil = ended + Math.max(leastRestMs, restPerWork * (ended - began));
+      const restMs = Math.max(leastRestMs, restPerWork * (ended - began));
+      this.#restsUntil = ended + (isSecond ? restMs : Math.max(restMs, secondLookMs));
     }
   }
 

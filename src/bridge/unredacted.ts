@@ -46,8 +46,8 @@ async function wholeOf(
   try {
     const whole = await homeserver.getUnredacted({ as: bot, room }, id);
     if (whole === undefined || !isReadable(whole) || Object.keys(whole.content).length === 0) return undefined;
-    const { unsigned: _, ...rest } = event;
-    return { ...rest, content: whole.content };
+    const isSame = whole.event_id === id && whole.sender === event.sender && whole.type === event.type;
+    return isSame ? { ...event, content: whole.content, unsigned: {} } : undefined;
   } catch (thrown) {
     log.warn({ err: thrown, event: id }, 'the homeserver does not give what was deleted before it came here');
     return undefined;

@@ -224,6 +224,7 @@ function asked(homeserver: Homeserver): readonly Exchange[] {
       ask: () => homeserver.messages(where),
     },
     { good: (dice) => roomEvent(dice, 'a'), ask: () => homeserver.getEvent(where, event) },
+    { good: (dice) => roomEvent(dice, 'a'), ask: () => homeserver.getUnredacted(where, event) },
     { good: or({ duration_ms: 5 }), ask: () => homeserver.ping('chancery') },
     { good: or({ user_id: '@a:b', device_id: 'D' }), ask: () => homeserver.whoami(as) },
     { good: or({ versions: ['v1.11', 'v1.14'] }), ask: () => homeserver.about() },

@@ -98,15 +98,28 @@ test('a room that the bot may not look into does not hold up what is pushed', as
 });
 
 test('after a start every active portal is compared, those that were compared meanwhile excepted', async () => {
-  history = [inRoom('one'), inRoom('two')];
-  expect(await catchUp.run(new AbortController().signal)).toBe(2);
+  history = [inRoom('one')];
+  await catchUp.before([inRoom('one')]);
+  expect(asked).toBe(1);
   expect(await catchUp.run(new AbortController().signal)).toBe(0);
   expect(asked).toBe(1);
+});
+
+test('a while later all are compared once more: what was said meanwhile may be stuck in the homeserver as well', async () => {
+  const { signal } = new AbortController();
+  history = [inRoom('one')];
+  expect(await catchUp.run(signal)).toBe(1);
+  expect(catchUp.dueInMs).toBeGreaterThan(5_000);
+  history = [inRoom('one'), inRoom('two')];
+  expect(await catchUp.run(signal)).toBe(1);
+  expect(catchUp.dueInMs).toBeUndefined();
+  expect(asked).toBe(2);
 });
 
 test('however often something is suspected, comparing everything rests in between', async () => {
   const { signal } = new AbortController();
   expect(catchUp.dueInMs).toBe(0);
+  await catchUp.run(signal);
   await catchUp.run(signal);
   expect(catchUp.dueInMs).toBeUndefined();
   catchUp.suspect();
