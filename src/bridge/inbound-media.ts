@@ -33,11 +33,11 @@ export class InboundMedia {
     media: MediaContent<RemoteFile>,
   ): Promise<MatrixFile> {
     const file = await this.#sealed(work, part, media);
+    const { mimeType, fileName } = media;
     const uri = part.progress.uri ?? (await this.#context.homeserver.reserveMedia(as));
-    await this.#remember(part, { file, uri });
+    await this.#remember(part, { file, uri, mimeType });
     reached('inbound.media-reserved');
     const { files, homeserver } = this.#context;
-    const { mimeType, fileName } = media;
     const upload = {
       sizeBytes: file.sizeBytes,
       mimeType,

@@ -87,7 +87,7 @@ export class OutboundFiles {
   /** Undefined when it is larger than that. */
   async #original(
     part: Part,
-    { uri, sizeBytes = 0 }: MediaAction,
+    { uri, mimeType, sizeBytes = 0 }: MediaAction,
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<{ file: SealedFile; progress: PartProgress } | undefined> {
@@ -98,9 +98,10 @@ export class OutboundFiles {
     const { stream } = await homeserver.downloadMedia(bot, uri, signal);
     try {
       const file = await files.seal(stream, { maxBytes, signal });
-      await this.remember(part, { ...progress, file });
+      const fetched = { ...progress, file, uri, mimeType };
+      await this.remember(part, fetched);
       reached('outbound.media-sealed');
-      return { file, progress: { ...progress, file } };
+      return { file, progress: fetched };
     } catch (thrown) {
       if (thrown instanceof ChanceryError && thrown.code === 'CH-MEDIA-TOO-LARGE') return undefined;
       throw thrown;

@@ -5,7 +5,7 @@ import type { EventId, RemoteMessageId } from '../model/ids.ts';
 import type { RemoteEvent } from '../model/remote-event.ts';
 import type { Act } from '../store/acts.ts';
 import type { JournalEntry, JournalRow } from '../store/journal.ts';
-import type { Part } from '../store/parts.ts';
+import type { Part, PartProgress } from '../store/parts.ts';
 import type { Portal } from '../store/portals.ts';
 import type { UnitOfWork } from '../store/store.ts';
 import { happeningOf, happeningsOf, personOf } from './happenings.ts';
@@ -69,9 +69,7 @@ export async function conclude(
   { state, at, reason = null, parts = [] }: Conclusion,
 ): Promise<void> {
   if (row.entry !== null) {
-    const media = parts.flatMap(({ progress: { file } }) =>
-      file === undefined ? [] : [{ sha256: file.sha256, bytes: file.sizeBytes }],
-    );
+    const media = parts.flatMap(({ progress }) => mediaIn(progress));
     const outcome: Happening = {
       kind: 'outcome',
       ...(chat === undefined ? {} : { chat }),
@@ -104,6 +102,13 @@ const toldOf = ({ number, state, remoteId, eventId, reason }: NonNullable<Conclu
   ...given<'event', EventId>('event', eventId),
   ...given('reason', reason),
 });
+
+/** The file as it was sent, whatever was made of it on the way. */
+function mediaIn({ file, uri: mxc, mimeType: mimetype }: PartProgress): NonNullable<Happening['media']> {
+  if (file === undefined) return [];
+  const place = { ...(mxc === undefined ? {} : { mxc }), ...(mimetype === undefined ? {} : { mimetype }) };
+  return [{ sha256: file.sha256, bytes: file.sizeBytes, ...place }];
+}
 
 const given = <Key extends string, Value>(key: Key, value: Value | null): Partial<Record<Key, Value>> =>
   value === null ? {} : ({ [key]: value } as Partial<Record<Key, Value>>);

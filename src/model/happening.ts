@@ -1,5 +1,5 @@
 /** Something that happened in a chat or in the house, in the words of the record. Times are milliseconds since the Unix epoch. */
-import type { AccountId, ChatId, EventId, PortalId, RemoteMessageId } from './ids.ts';
+import type { AccountId, ChatId, ContentUri, EventId, PortalId, RemoteMessageId } from './ids.ts';
 
 export const happeningKinds = [
   'message',
@@ -49,8 +49,9 @@ export interface Happening {
   readonly media?: readonly {
     readonly sha256: string;
     readonly bytes: number;
-    readonly type?: string;
-    readonly name?: string;
+    /** Where the homeserver has it. */
+    readonly mxc?: ContentUri;
+    readonly mimetype?: string;
   }[];
   /** The message that it is about. */
   readonly relates?: { readonly replyTo?: string; readonly target?: string };

@@ -21,8 +21,10 @@ export interface PartProgress {
   readonly file?: SealedFile;
   /** What was made of `file`; or how often that was begun, and nobody knows how it ended. */
   readonly transcoded?: Transcoded | { readonly begun: number };
-  /** The reserved address of the file on the homeserver. */
+  /** The address of the file on the homeserver: of what comes in the one that was reserved for it. */
   readonly uri?: ContentUri;
+  /** What its sender says that the file is. */
+  readonly mimeType?: string;
   /** What the network's `prepare` returned. */
   readonly prepared?: string;
   /** What went wrong with the file alone, while the other side answered: since when, and how often. */
