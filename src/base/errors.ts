@@ -101,13 +101,17 @@ const catalogue = {
     message: 'The file that arrived is not the file that was announced.',
     advice: 'The bridge asks for it again.',
   },
-  'CH-MEDIA-GONE': { message: 'The file is no longer available.', advice: 'Ask the sender to send it again.' },
+  'CH-MEDIA-GONE': {
+    message: 'The file is no longer available.',
+    advice: 'Ask the sender to send it again.',
+    status: 410,
+  },
   'CH-MEDIA-TROUBLE': {
     message: 'The other side answers, but does not hand over or take this file.',
     advice: 'The bridge keeps trying for a while.',
   },
   'CH-MEDIA-REFUSED': { message: 'The network does not take this file.', advice: 'Send it in another format.' },
-  'CH-MEDIA-TOO-LARGE': { message: 'The file is too large.', advice: 'Send a smaller file.' },
+  'CH-MEDIA-TOO-LARGE': { message: 'The file is too large.', advice: 'Send a smaller file.', status: 413 },
   'CH-RECIPIENT-INVALID': {
     message: 'A recipient of the records is not usable.',
     advice: 'Use what `chancery records keygen` printed for each records officer.',

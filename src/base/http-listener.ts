@@ -10,6 +10,8 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { ChanceryError, messageOf, systemCodeOf } from './errors.ts';
 import type { Log } from './logging.ts';
 
@@ -23,7 +25,7 @@ export interface HttpRequest {
 
 export interface HttpReply {
   readonly status: number;
-  /** Sent as JSON; a string is sent as plain text. */
+  /** Sent as JSON; a string is sent as plain text, a stream as its bytes: where it breaks, the connection does. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -50,6 +52,8 @@ export type ListenAddress = { readonly host: string; readonly port: number } | {
 
 const bodiesInFlightBytes = 64 * 1024 * 1024;
 const secondsBeforeRetry = '2';
+/** How long nobody may take a byte of a stream. */
+const streamIdleMs = 60_000;
 
 export class HttpListener {
   readonly #server: Server;
@@ -57,6 +61,7 @@ export class HttpListener {
   readonly #log: Log;
   readonly #onPeerGone: (() => void) | undefined;
   readonly #watched = new WeakSet<Socket>();
+  readonly #streams = new Set<Readable>();
   #bytesInFlight = 0;
   #stopping = false;
 
@@ -87,12 +92,13 @@ export class HttpListener {
     return typeof bound === 'object' && bound !== null ? bound.port : 0;
   }
 
-  /** Takes no new request and resolves when those in hand are answered. */
+  /** Takes no new request and resolves when those in hand are answered. Streams are broken off. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;
     this.#stopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    for (const stream of this.#streams) stream.destroy();
     await closed;
   }
 
@@ -105,14 +111,35 @@ export class HttpListener {
   }
 
   #reply({ status, body, headers }: HttpReply, { complete }: IncomingMessage, response: ServerResponse): void {
+    if (!complete || this.#stopping) response.setHeader('Connection', 'close');
+    if (body instanceof Readable) {
+      response.writeHead(status, { 'Content-Type': 'application/octet-stream', ...headers });
+      void this.#stream(body, response);
+      return;
+    }
     const isText = typeof body === 'string';
     const payload = isText ? body : JSON.stringify(body);
-    if (!complete || this.#stopping) response.setHeader('Connection', 'close');
     response.writeHead(status, {
       'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json',
       ...headers,
     });
     response.end(payload);
+  }
+
+  async #stream(body: Readable, response: ServerResponse): Promise<void> {
+    this.#streams.add(body);
+    response.setTimeout(streamIdleMs, () => response.destroy());
+    // What came after the last look of `stop` ends as well.
+    if (this.#stopping) body.destroy();
+    try {
+      await pipeline(body, response);
+    } catch (thrown) {
+      // Whoever broke off is no trouble of ours.
+      if (systemCodeOf(thrown) !== 'ERR_STREAM_PREMATURE_CLOSE')
+        this.#log.warn({ err: thrown }, 'an answer broke off before its end');
+    } finally {
+      this.#streams.delete(body);
+    }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<HttpReply> {
