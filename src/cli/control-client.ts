@@ -1,5 +1,6 @@
 /** Asks the running bridge over one of its sockets. */
 import { type IncomingMessage, request } from 'node:http';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { readBounded } from '../base/answer-body.ts';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
@@ -20,6 +21,14 @@ export class ControlRefusal extends Error {
 }
 
 const refusal = z.object({ errcode: z.string(), error: z.string(), advice: z.string() });
+const isFine = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
+
+interface Asking {
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+}
+
 const maxAnswerBytes = 1_000_000;
 
 export class ControlClient {
@@ -39,23 +48,42 @@ export class ControlClient {
    * The answer, checked against its shape. `timeoutMs` bounds the silence of the bridge.
    * Throws `CH-NOT-RUNNING` when nobody answers and `ControlRefusal` with what the bridge says against it.
    */
-  async ask<Shape extends z.ZodType>(
-    shape: Shape,
-    { path, body, timeoutMs }: { readonly path: string; readonly body?: unknown; readonly timeoutMs: number },
-  ): Promise<z.output<Shape>> {
-    const { status, json } = await this.#exchange(path, body, timeoutMs);
-    if (status >= 200 && status < 300) {
-      const answer = shape.safeParse(json);
-      if (answer.success) return answer.data;
+  async ask<Shape extends z.ZodType>(shape: Shape, { path, body, timeoutMs }: Asking): Promise<z.output<Shape>> {
+    const answer = await this.#answered(path, body, timeoutMs);
+    const json = await this.#jsonOf(answer);
+    if (isFine(answer)) {
+      const read = shape.safeParse(json);
+      if (read.success) return read.data;
     }
-    const refused = refusal.safeParse(json);
-    if (refused.success) throw new ControlRefusal(refused.data);
-    throw this.#notRunning(`The answer (status ${status}) is none of a bridge of this version.`);
+    return this.#refused(answer, json);
   }
 
-  async #exchange(path: string, body: unknown, timeoutMs: number): Promise<{ status: number; json: unknown }> {
+  /**
+   * The bytes of the answer as they come, which must be consumed or destroyed: the stream fails where they end too early.
+   * Throws as `ask` does.
+   */
+  async stream({ path, body, timeoutMs }: Asking): Promise<Readable> {
+    const answer = await this.#answered(path, body, timeoutMs);
+    return isFine(answer) ? answer : this.#refused(answer, await this.#jsonOf(answer));
+  }
+
+  #refused({ statusCode }: IncomingMessage, json: unknown): never {
+    const refused = refusal.safeParse(json);
+    if (refused.success) throw new ControlRefusal(refused.data);
+    throw this.#notRunning(`The answer (status ${statusCode}) is none of a bridge of this version.`);
+  }
+
+  async #jsonOf(answer: IncomingMessage): Promise<unknown> {
     try {
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      return parseJson(await readBounded(answer, maxAnswerBytes));
+    } catch (thrown) {
+      throw this.#notRunning(`${messageOf(thrown)}.`);
+    }
+  }
+
+  async #answered(path: string, body: unknown, timeoutMs: number): Promise<IncomingMessage> {
+    try {
+      return await new Promise<IncomingMessage>((resolve, reject) => {
         const call = request(
           {
             socketPath: this.#path,
@@ -70,7 +98,6 @@ export class ControlClient {
         call.once('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
         call.end(body === undefined ? undefined : JSON.stringify(body));
       });
-      return { status: answer.statusCode ?? 0, json: parseJson(await readBounded(answer, maxAnswerBytes)) };
     } catch (thrown) {
       if (systemCodeOf(thrown) === 'ENOENT' || systemCodeOf(thrown) === 'ECONNREFUSED') throw this.#notRunning();
       const denied = systemCodeOf(thrown) === 'EACCES';

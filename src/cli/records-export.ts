@@ -30,16 +30,21 @@ export async function recordsExport(options: RecordsExportOptions): Promise<void
   const configuration = await readConfiguration(options.config);
   const officer = await askForOfficer('records export', options);
   const directory = resolve(options.out);
-  const { records, destroyed } = await exportRecords(recordSourceOver(ControlClient.forRecords(configuration)), {
-    asked,
-    redacted: options.redact ?? [],
-    officer,
-    directory,
-    now: Date.now(),
-  });
+  const { records, destroyed, media, missingMedia } = await exportRecords(
+    recordSourceOver(ControlClient.forRecords(configuration)),
+    {
+      asked,
+      redacted: options.redact ?? [],
+      officer,
+      directory,
+      now: Date.now(),
+    },
+  );
   process.stdout.write(
     `Wrote ${records} records to ${directory}.\n` +
       (destroyed === 0 ? '' : `${destroyed} more were destroyed; nobody can open them.\n`) +
+      (media === 0 ? '' : `With them are ${media} files that they name.\n`) +
+      (missingMedia.length === 0 ? '' : `${missingMedia.length} such files are missing; the statement tells why.\n`) +
       'Whoever gets it can check it with `node records-verify.mjs`, see docs/records.md.\n',
   );
 }

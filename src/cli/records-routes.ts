@@ -1,7 +1,10 @@
 /** What the running bridge hands to a records officer over their socket: what is sealed stays sealed on the way. */
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ChanceryError } from '../base/errors.ts';
 import type { HttpRequest, Route } from '../base/http-listener.ts';
+import { readContentUri } from '../matrix/content-uri.ts';
+import type { ContentUri } from '../model/ids.ts';
 import type { ProvenOrder } from '../records/challenges.ts';
 import { bodyOf } from './control-body.ts';
 
@@ -30,6 +33,14 @@ const exportAsked = z.strictObject({
   manifest: z.string().regex(/^[0-9a-f]{128}$/),
 });
 
+const contentUri = z.string().transform((text, context): ContentUri => {
+  const uri = readContentUri(text);
+  if (uri !== undefined) return uri;
+  context.addIssue('not a content URI');
+  return z.NEVER;
+});
+/** `bytes`: how long it is on record. */
+const mediaAsked = z.strictObject({ mxc: contentUri, bytes: z.int().min(0) });
 const epochsAsked = z.strictObject({ after: z.int().min(0) });
 const rewrapOrder = z.strictObject({
   do: z.literal('rewrap'),
@@ -110,6 +121,8 @@ export interface RecordsTarget {
   rewrap(officer: string, order: z.output<typeof rewrapOrder>): Promise<void>;
   /** The keys of these entries are overwritten, which is recorded. */
   destroy(officer: string, order: z.output<typeof destroyOrder>): Promise<z.input<typeof destructionDone>>;
+  /** The bytes of a file. Throws `CH-MEDIA-GONE`, `CH-MEDIA-TOO-LARGE`, and when it may be had later. */
+  media(uri: ContentUri, bytes: number): Promise<Readable>;
   audit(): Promise<z.input<typeof auditFound>>;
   recordExport(about: z.output<typeof exportAsked>): Promise<z.input<typeof exportRecorded>>;
 }
@@ -186,6 +199,15 @@ export function recordsRoutes(target: RecordsTarget | undefined): Route[] {
       handle: async (request) => {
         const { numbers, checkpoint } = bodyOf(request, proofsAsked);
         return { status: 200, body: { proofs: await kept().proofs(numbers, checkpoint) } };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/records/media',
+      maxBodyBytes: 1_024,
+      handle: async (request) => {
+        const { mxc, bytes } = bodyOf(request, mediaAsked);
+        return { status: 200, body: await kept().media(mxc, bytes) };
       },
     },
     {

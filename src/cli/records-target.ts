@@ -8,6 +8,7 @@ import type { EntryFilter } from '../store/entries.ts';
 import { officerName } from '../vault/officer-key.ts';
 import type { Store } from '../store/store.ts';
 import { audit, type AuditFinding, type AuditParts } from '../records/audit.ts';
+import { handedMedia, type MediaHolder } from '../records/handed-media.ts';
 import type { RecordsAsked, RecordsTarget } from './records-routes.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -22,7 +23,10 @@ export interface OfficerParts {
   readonly challenges: Challenges;
 }
 
-export function recordsTarget({ archive, disposing, challenges }: OfficerParts, parts: AuditParts): RecordsTarget {
+export function recordsTarget(
+  { archive, disposing, challenges }: OfficerParts,
+  parts: AuditParts & MediaHolder,
+): RecordsTarget {
   const { read } = parts.store;
   return {
     head: () => archive.head(),
@@ -66,6 +70,7 @@ export function recordsTarget({ archive, disposing, challenges }: OfficerParts, 
       const { size: entries, verifierKey } = await archive.head();
       return { findings, more, checked: { entries, verifierKey } };
     },
+    media: (uri, bytes) => handedMedia(parts, uri, bytes),
     async recordExport({ officer, asked, redacted, records, manifest }) {
       const { disclosures, ...proven } = await archive.recordProven({
         kind: 'export',

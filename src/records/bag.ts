@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, writeFileSync } from 'node:fs';
-import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ChanceryError, messageOf, systemCodeOf } from '../base/errors.ts';
@@ -44,20 +44,35 @@ export class Bag {
   async add(path: string, pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
     const whole = await this.#folderOf(`data/${path}`);
     const hash = createHash('sha512');
-    let bytes = 0;
-    await onDisk(whole, async () => {
-      const stream = createWriteStream(whole, { flags: 'wx', mode: 0o600, flush: true });
-      const done = finished(stream);
-      done.catch(() => undefined);
-      for await (const piece of pieces) {
-        hash.update(piece);
-        bytes += Buffer.byteLength(piece);
-        if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), done]);
-      }
-      stream.end();
-      await done;
-    });
+    const bytes = await onDisk(whole, () => written(whole, pieces, (piece) => hash.update(piece)));
     this.#files.push({ path: `data/${path}`, bytes, sha512: hash.digest('hex') });
+  }
+
+  /**
+   * As `add`, but only if the bytes are those that are expected (SHA-256 in lower-case hex); else there is no file, and
+   * false. Nor is there one when this throws, and what is too much is not read.
+   */
+  async addIf(
+    path: string,
+    pieces: AsyncIterable<Uint8Array>,
+    expected: { readonly sha256: string; readonly bytes: number },
+  ): Promise<boolean> {
+    const whole = await this.#folderOf(`data/${path}`);
+    const [hash, expectedHash] = [createHash('sha512'), createHash('sha256')];
+    let isIt = false;
+    try {
+      const bytes = await onDisk(whole, () =>
+        written(whole, atMost(expected.bytes, pieces), (piece) => {
+          hash.update(piece);
+          expectedHash.update(piece);
+        }),
+      );
+      isIt = bytes === expected.bytes && expectedHash.digest('hex') === expected.sha256;
+      if (isIt) this.#files.push({ path: `data/${path}`, bytes, sha512: hash.digest('hex') });
+      return isIt;
+    } finally {
+      if (!isIt) await this.#remove(whole);
+    }
   }
 
   /**
@@ -124,12 +139,59 @@ export class Bag {
     await onDisk(whole, () => writeFile(whole, text, { flag: 'wx', mode: 0o600, flush: true }));
   }
 
+  /** And its folder, unless there is something else in it. */
+  async #remove(whole: string): Promise<void> {
+    const folder = dirname(whole);
+    await onDisk(whole, () => rm(whole, { force: true }));
+    const isOver = await onDisk(folder, () => rmdir(folder)).then(
+      () => true,
+      () => false,
+    );
+    if (isOver) this.#folders.delete(folder);
+  }
+
   async #folderOf(path: string): Promise<string> {
     const whole = join(this.#directory, path);
     const folder = dirname(whole);
     if (!this.#folders.has(folder)) await onDisk(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
     this.#folders.add(folder);
     return whole;
+  }
+}
+
+/** Resolves to how many bytes there are, once they are on the disk. */
+async function written<Piece extends string | Uint8Array>(
+  whole: string,
+  pieces: Iterable<Piece> | AsyncIterable<Piece>,
+  note: (piece: Piece) => void,
+): Promise<number> {
+  const stream = createWriteStream(whole, { flags: 'wx', mode: 0o600, flush: true });
+  const done = finished(stream);
+  done.catch(() => undefined);
+  let bytes = 0;
+  try {
+    for await (const piece of pieces) {
+      note(piece);
+      bytes += Buffer.byteLength(piece);
+      if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), done]);
+    }
+    stream.end();
+  } catch (thrown) {
+    stream.destroy();
+    await done.catch(() => undefined);
+    throw thrown;
+  }
+  await done;
+  return bytes;
+}
+
+/** Ends with the piece that is too much. */
+async function* atMost(bytes: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let rest = bytes;
+  for await (const piece of pieces) {
+    yield piece;
+    rest -= piece.length;
+    if (rest < 0) return;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { OfficerKey } from '../vault/officer-key.ts';
 import { Bag, type BagRecord } from './bag.ts';
+import { BaggedMedia, type MediaSource, type MissingMedia } from './bagged-media.ts';
 import { Opening, type OpenRecord, type SealedRecord, type WrappedEpoch } from './opening.ts';
 
 export interface Asked {
@@ -18,7 +19,7 @@ export interface Asked {
 export type HandedRecord = SealedRecord & { readonly isOfHouse: boolean };
 
 /** The running bridge, which hands out what is sealed. */
-export interface RecordSource {
+export interface RecordSource extends MediaSource {
   head(): Promise<{ checkpoint: string; size: number; verifierKey: string }>;
   epochs(): Promise<readonly WrappedEpoch[]>;
   page(asked: Asked, after: number): Promise<{ entries: readonly HandedRecord[]; isLast: boolean }>;
@@ -45,6 +46,9 @@ export interface ExportOptions {
 export interface Exported {
   readonly records: number;
   readonly destroyed: number;
+  /** Files of the records. */
+  readonly media: number;
+  readonly missingMedia: readonly MissingMedia[];
 }
 
 /** Throws `CH-RECORDS-*` where an entry does not open; then the bag is none, and nothing is recorded. */
@@ -54,20 +58,23 @@ export async function exportRecords(source: RecordSource, options: ExportOptions
   const { checkpoint, size, verifierKey } = await source.head();
   const opening = new Opening(await source.epochs(), officer);
   const tally = new Tally();
+  const media = new BaggedMedia();
   try {
     await bag.add('checkpoint', [checkpoint]);
     const numbers: number[] = [];
-    await bag.add('records.jsonl', linesOf(source, opening, { ...options, size, tally, numbers }));
+    await bag.add('records.jsonl', linesOf(source, opening, { ...options, size, tally, media, numbers }));
     for (let at = 0; at < numbers.length; at += proofsAtOnce) {
       const some = numbers.slice(at, at + proofsAtOnce);
       for (const [place, proof] of (await source.proofs(some, checkpoint)).entries())
         await bag.addSmall(`proofs/${some[place]}.tlog-proof`, proof);
     }
+    const files = await media.fill(bag, source);
     const statement = {
       asked,
       redacted,
       made: new Date(now).toISOString(),
       ...tally.told(redacted),
+      ...files,
       size,
       verifierKey,
     };
@@ -81,7 +88,7 @@ export async function exportRecords(source: RecordSource, options: ExportOptions
       'Bag-Software-Agent': 'Chancery',
       'External-Description': `${numbers.length} records of a ledger, see data/statement.json`,
     });
-    return { records: numbers.length, destroyed: tally.destroyed };
+    return { records: numbers.length, destroyed: tally.destroyed, ...files };
   } finally {
     opening.close();
   }
@@ -93,12 +100,13 @@ interface Reading extends ExportOptions {
   /** Entries in the tree that the proofs lead to. */
   readonly size: number;
   readonly tally: Tally;
+  readonly media: BaggedMedia;
   /** Of what is in the bag; filled here. */
   readonly numbers: number[];
 }
 
 async function* linesOf(source: RecordSource, opening: Opening, reading: Reading): AsyncGenerator<string> {
-  const { asked, redacted, size, tally, numbers } = reading;
+  const { asked, redacted, size, tally, media, numbers } = reading;
   for (let after = -1, isLast = false; !isLast; ) {
     const page = await source.page(asked, after);
     for (const entry of page.entries) {
@@ -111,6 +119,7 @@ async function* linesOf(source: RecordSource, opening: Opening, reading: Reading
       const record = await opening.open(entry);
       if (asked.contact !== undefined && !concerns(record, asked.contact)) continue;
       tally.count(record);
+      if (!redacted.includes('media')) media.note(record);
       numbers.push(record.number);
       yield `${JSON.stringify(withoutFields(record, redacted))}\n`;
     }
@@ -177,5 +186,6 @@ function whatIs(path: string): string {
   if (path === 'data/records.jsonl') return 'the records, one in a line';
   if (path === 'data/checkpoint') return 'the signed head of the ledger to which the proofs lead';
   if (path === 'data/statement.json') return 'what was asked for, and what is in this bag';
+  if (path.startsWith('data/media/')) return 'a file that a record names by its SHA-256';
   return 'the proof that a record is in the ledger';
 }

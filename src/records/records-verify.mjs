@@ -55,6 +55,7 @@ export async function checkBag(directory, givenKey) {
   checkFindingAid(textOf(directory, files, 'data/finding-aid.csv'), files, payload.paths);
   const tally = await checkRecords(directory, files, head, key, statement.redacted);
   checkStatement(statement, tally, head);
+  await checkMedia(directory, files, statement, tally.media);
   checkInfo(textOf(directory, files, 'bag-info.txt'), payload, statement);
   const given = checkGiven(directory, files, key, head, statement);
   return {
@@ -84,7 +85,7 @@ function filesBelow(directory) {
   };
   walk(directory, '');
   for (const path of found.keys())
-    if (!known.has(path) && !/^data\/proofs\/(?:0|[1-9]\d{0,15})\.tlog-proof$/.test(path))
+    if (!known.has(path) && !/^data\/(?:proofs\/(?:0|[1-9]\d{0,15})\.tlog-proof|media\/[0-9a-f]{64})$/.test(path))
       fault(`${path} is none of its files`);
   return found;
 }
@@ -161,7 +162,7 @@ function checkFindingAid(text, files, hashes) {
 // ---------------------------------------------------------------- records
 
 async function checkRecords(directory, files, head, key, redacted) {
-  const tally = { last: -1, ranges: new Map(), gaps: [], counts: { records: 0, fields: 0 } };
+  const tally = { last: -1, ranges: new Map(), gaps: [], media: new Map(), counts: { records: 0, fields: 0 } };
   const unclaimed = new Set([...files.keys()].filter((path) => path.startsWith('data/proofs/')));
   if (!files.has('data/records.jsonl')) fault('data/records.jsonl is missing');
   for await (const line of linesOf(join(directory, 'data/records.jsonl'))) {
@@ -180,6 +181,7 @@ async function checkRecords(directory, files, head, key, redacted) {
     checkFields(fields, place);
     if (fields.get('kind') === 'gap') tally.gaps.push(record.number);
     noteSequence(tally, fields);
+    noteMedia(tally.media, fields, place);
   }
   for (const path of unclaimed) fault(`${path} proves no record of this bag`);
   return tally;
@@ -269,10 +271,10 @@ function noteSequence({ ranges }, fields) {
 
 function statementOf(text) {
   const statement = jsonOf(text, 'data/statement.json');
-  const { asked, redacted, made, records, destroyed, chats, gaps, size, verifierKey } = statement;
+  const { asked, redacted, made, records, destroyed, chats, gaps, media, missingMedia, size, verifierKey } = statement;
   if (
     text !==
-    `${JSON.stringify({ asked, redacted, made, records, destroyed, chats, gaps, size, verifierKey }, null, 2)}\n`
+    `${JSON.stringify({ asked, redacted, made, records, destroyed, chats, gaps, media, missingMedia, size, verifierKey }, null, 2)}\n`
   )
     fault('data/statement.json is written otherwise');
   const isNamed = Array.isArray(redacted) && redacted.every((name) => typeof name === 'string');
@@ -297,6 +299,49 @@ function checkStatement(statement, { counts, ranges, gaps }, head) {
   if (JSON.stringify(statement.gaps) !== JSON.stringify(gaps))
     fault('data/statement.json tells other gaps than there are');
 }
+
+// ---------------------------------------------------------------- files of the records
+
+/** Which files the records name, and how long each is. */
+function noteMedia(named, fields, place) {
+  if (!fields.has('media')) return;
+  const list = fields.get('media');
+  if (!Array.isArray(list)) fault(`the field media in ${place} is no list`);
+  for (const each of list) {
+    const { sha256: name, bytes } = each ?? {};
+    if (typeof name !== 'string' || !/^[0-9a-f]{64}$/.test(name) || !isCount(bytes))
+      fault(`the field media in ${place} names no file`);
+    if ((named.get(name) ?? bytes) !== bytes) fault(`${place} tells another length of the file ${name}`);
+    named.set(name, bytes);
+  }
+}
+
+/** Each file that a record names is in the bag or told to be missing, and nothing else is either. */
+async function checkMedia(directory, files, { media, missingMedia }, named) {
+  const reasons = new Set(['gone', 'different', 'too large', 'unknown place']);
+  const open = new Set(named.keys());
+  const present = [...files.keys()].filter((path) => path.startsWith('data/media/'));
+  if (media !== present.length) fault('data/statement.json counts other files of records than there are');
+  for (const path of present) {
+    const name = path.slice('data/media/'.length);
+    if (!open.delete(name)) fault(`${path} is named by no record`);
+    if (files.get(path) !== named.get(name)) fault(`${path} is not as long as on record`);
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(join(directory, path))) hash.update(piece);
+    if (hash.digest('hex') !== name) fault(`${path} is not what its name says`);
+  }
+  if (!Array.isArray(missingMedia)) fault('data/statement.json does not tell which files are missing');
+  for (const [at, { sha256: name, why, ...rest }] of missingMedia.map((each) => each ?? {}).entries()) {
+    if (typeof name !== 'string' || !reasons.has(why) || Object.keys(rest).length > 0)
+      fault('data/statement.json tells no reason for a file that is missing');
+    if (files.has(`data/media/${name}`)) fault(`the file ${name} is there, and data/statement.json has it as missing`);
+    if (!open.delete(name)) fault(`data/statement.json has a file as missing that no record names: ${name}`);
+    if (at > 0 && name < missingMedia[at - 1].sha256) fault('data/statement.json does not sort what is missing');
+  }
+  for (const name of open) fault(`the file ${name} is neither there nor told to be missing`);
+}
+
+// ---------------------------------------------------------------- what was given, and its statement
 
 /** With the names in one order. */
 const ordered = (value) =>

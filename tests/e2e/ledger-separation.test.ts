@@ -134,6 +134,7 @@ test('the control socket exports, audits, opens and destroys nothing, whoever as
     ['/records/page', { asked: {}, after: -1 }],
     ['/records/epochs/page', { after: 0 }],
     ['/records/audits', {}],
+    ['/records/media', { mxc: 'mxc://localhost/x', bytes: 1 }],
     ['/records/challenges', { recipient: 'age1x' }],
   ] as const) {
     const answer = await ask(controlSocket, path, body);

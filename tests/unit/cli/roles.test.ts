@@ -68,6 +68,7 @@ const officers = [
   ['POST', '/records/audits'],
   ['POST', '/records/page'],
   ['POST', '/records/proofs'],
+  ['POST', '/records/media'],
   ['POST', '/records/exports'],
   ['POST', '/records/disposals'],
 ] as const;
